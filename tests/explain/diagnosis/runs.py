@@ -3,6 +3,7 @@
 import re
 import warnings
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,6 +24,20 @@ def expected_codes(path):
 
 TRAINED = [path for path in BROKEN if "N016" not in expected_codes(path)]
 """Those whose training does not diverge."""
+
+
+@cache
+def trained(path):
+    """Return the result of training a broken config; all tests share it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", nncli.NncliWarning)
+        return nncli.train(path)
+
+
+@cache
+def diagnosed_once(path):
+    """Train a broken config and return its diagnosis; all tests share it."""
+    return trained(path).diagnose() if path in TRAINED else diagnosed(path)
 
 
 def diagnosed(path, overrides=(), **settings):

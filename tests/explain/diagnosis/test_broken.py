@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.explain.diagnosis.runs import BROKEN, diagnosed, expected_codes
+from tests.explain.diagnosis.runs import BROKEN, diagnosed_once, expected_codes
 
 
 @pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
 def test_a_broken_config_has_exactly_its_findings(path):
-    found = diagnosed(path)
+    found = diagnosed_once(path)
     assert sorted(found.codes) == expected_codes(path), found.page()

@@ -6,7 +6,7 @@ import pytest
 
 import nncli
 from nncli import quick_diagnosis
-from tests.explain.diagnosis.runs import TRAINED
+from tests.explain.diagnosis.runs import TRAINED, diagnosed_once, trained
 from tests.timing import in_less_than
 
 XOR = {"data": {"source": "xor", "rows": 200, "test": 50}, "training": {"epochs": 1}}
@@ -28,9 +28,8 @@ def test_it_takes_less_than_50_ms(tmp_path, epochs):
 
 
 @pytest.mark.parametrize("path", TRAINED, ids=lambda path: path.stem)
-def test_it_finds_what_needs_no_data(path, tmp_path):
-    result = nncli.train(path, out=tmp_path / "run", note=lambda text: None)
-    quick, whole = quick_diagnosis(result), result.diagnose()
+def test_it_finds_what_needs_no_data(path):
+    quick, whole = quick_diagnosis(trained(path)), diagnosed_once(path)
     assert {*quick.codes} <= {*whole.codes} | {
         symptom for each in whole.findings for symptom in each.symptoms
     }
