@@ -6,8 +6,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from nncli.base.notes import Note, warn
 from nncli.base.paths import absolute
 from nncli.base.storage.run_files import CONFIG, HISTORY, WEIGHTS
@@ -17,6 +15,7 @@ from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
 from nncli.engines.batches import gathered
 from nncli.explain.diagnosis.passed import Passed, passed
+from nncli.explain.diagnosis.spread import spread
 from nncli.explain.plots.subject import NotApplicableError, PlotSource, Subject, subject_of
 from nncli.model.no_model import divergence_of
 from nncli.nn.network import Network
@@ -109,9 +108,7 @@ class Case:
     @cached_property
     def places(self) -> list[int]:
         """The training rows of a pass, from 0 within the split: evenly spread over all."""
-        rows = len(self.job.setup.training)
-        spread = np.linspace(0, rows - 1, min(rows, MOST_ROWS)).astype(int)
-        return [int(place) for place in np.unique(spread)]
+        return [int(place) for place in spread(len(self.job.setup.training), MOST_ROWS)]
 
     @cached_property
     def start(self) -> Passed:

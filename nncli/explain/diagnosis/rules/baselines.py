@@ -16,6 +16,7 @@ from nncli.explain.diagnosis.rules.gain import is_after_training
 from nncli.explain.diagnosis.rules.linear_model import LinearModel, fit_linear
 from nncli.explain.diagnosis.rules.nothing_learned import Cause, still_falling
 from nncli.explain.diagnosis.rules.results import results_of
+from nncli.explain.diagnosis.spread import spread
 from nncli.metrics.scores import DEFAULT_THRESHOLD
 from nncli.nn.entries import Array, Formula
 
@@ -92,7 +93,7 @@ def _is_comparable(case: Case) -> bool:
 def _rows(case: Case, split: Split) -> _Rows:
     """Return up to `_MOST_ROWS` rows of a split, evenly spread."""
     job = case.job
-    places = np.unique(np.linspace(0, len(split) - 1, min(len(split), _MOST_ROWS)).astype(int))
+    places = spread(len(split), _MOST_ROWS)
     X, T = gathered(split, job.scaling, job.setup.codes, places.tolist())
     if not split.of_classes:
         T = scaled_targets(split.targets[split.rows[places]], job.target_scaling)

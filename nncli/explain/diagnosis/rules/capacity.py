@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-import numpy as np
-
 from nncli.base.threads import limited_threads
 from nncli.base.words import count
 from nncli.config.named import Named
@@ -23,6 +21,7 @@ from nncli.explain.diagnosis.measured import (
     measured_in,
     unseen_split,
 )
+from nncli.explain.diagnosis.spread import spread
 from nncli.nn.entries import Formula
 from nncli.runs.advice import one_layer_for_xor
 from nncli.runs.preparation import prepare
@@ -168,9 +167,8 @@ def _some_rows(case: Case) -> Dataset:
 
 def _spread(rows: Rows) -> Rows:
     """Return rows that are evenly spread over all."""
-    places = np.linspace(0, len(rows) - 1, min(len(rows), MOST_ROWS)).astype(int)
-    spread: Rows = rows[places]
-    return spread
+    some: Rows = rows[spread(len(rows), MOST_ROWS)]
+    return some
 
 
 def _fit(case: Case, data: Dataset, hidden: list[int], seed: int, *, is_all: bool) -> _Fit | None:

@@ -12,6 +12,7 @@ from nncli.data.tables.encoding import constant_columns
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Evidence
 from nncli.explain.diagnosis.rules.seen import LARGE, trains
+from nncli.explain.diagnosis.spread import spread
 
 _FEWEST_ROWS = 20  # fewer examples need not show all values
 _MOST_ROWS = 100_000  # of a file that is not in memory
@@ -63,7 +64,7 @@ def _evidence(case: Case, names: Sequence[str], in_all: str) -> Evidence:
 def _checked_rows(split: Split) -> Rows:
     if not is_large(split.inputs) or len(split) <= _MOST_ROWS:
         return split.rows
-    return split.rows[np.linspace(0, len(split) - 1, _MOST_ROWS).astype(np.intp)]
+    return split.rows[spread(len(split), _MOST_ROWS)]
 
 
 def _constant_names(data: Dataset, split: Split, rows: Rows) -> Iterator[str]:

@@ -18,6 +18,7 @@ from nncli.data.splits import UNSEEN_FIRST
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Evidence
 from nncli.explain.diagnosis.rules.seen import trains
+from nncli.explain.diagnosis.spread import spread
 from nncli.nn.entries import Formula
 
 Hashes = NDArray[np.uint64]
@@ -131,12 +132,12 @@ def _hashed(data: Dataset, name: str) -> _Hashed:
     split, types = data.splits[name], [each.inputs.dtype for each in data.splits.values()]
     dtype = np.float32 if np.float32 in types else np.float64
     most = max(_FEWEST, min(_MOST_ROWS, _MOST_INPUTS // len(data.columns)))
-    places = np.linspace(0, len(split) - 1, min(len(split), most)).astype(np.intp)
+    places = spread(len(split), most)
     rows = split.rows[places]
     X = take_rows(split.inputs, rows).astype(dtype).astype(np.float64)
     T = take_rows(split.targets, rows).astype(np.float64).reshape(len(rows), -1)
     starts = _starts(data)
-    chosen = np.unique(np.linspace(0, len(starts) - 1, _MOST_PARTS - 1).astype(np.intp))
+    chosen = spread(len(starts), _MOST_PARTS - 1)
     inputs = np.add.reduceat(_mixed(X, 0), starts[chosen], axis=1, dtype=np.uint64)
     targets = _mixed(T, X.shape[1]).sum(axis=1, dtype=np.uint64)
     parts = np.column_stack([inputs, targets])

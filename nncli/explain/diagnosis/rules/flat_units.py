@@ -10,6 +10,7 @@ from nncli.explain.diagnosis.finding import Change, Evidence
 from nncli.explain.diagnosis.passed import Passed
 from nncli.explain.diagnosis.rules.learned import is_untrained, learned
 from nncli.explain.diagnosis.rules.rate import smaller_rate
+from nncli.explain.diagnosis.rules.seen import root_mean_square
 from nncli.explain.diagnosis.rules.weights import are_large, initial_gain, other_weights
 from nncli.nn.entries import Array, Formula
 from nncli.nn.network import Block
@@ -190,4 +191,4 @@ def _cause_of_saturation(case: Case, layer: _Layer) -> tuple[str, Change | None]
 def _size(start: Passed, block: Block) -> float:
     """Return the root mean square of the inputs of a layer."""
     inputs = start.X if block.number == 1 else start.activations[block.number - 2]
-    return float(np.sqrt(np.square(inputs, dtype=np.float64).mean()))
+    return root_mean_square(inputs)

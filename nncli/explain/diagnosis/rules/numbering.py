@@ -11,6 +11,7 @@ from nncli.base.storage.mapping import is_large, take_rows
 from nncli.base.words import count
 from nncli.data.dataset import Dataset
 from nncli.data.splits import Rows
+from nncli.explain.diagnosis.spread import spread
 
 Values = NDArray[Any]
 
@@ -39,7 +40,7 @@ def numbering_columns(data: Dataset) -> Iterator[tuple[int, str]]:
         return
     if train.inputs.dtype.itemsize == 1:
         return
-    places = np.unique(np.linspace(0, len(train) - 1, min(len(train), _SAMPLE)).astype(np.intp))
+    places = spread(len(train), _SAMPLE)
     rows = train.rows[places]
     some, numbers = take_rows(train.inputs, rows), data.row_numbers("train")[places]
     for at in _all_different(some):

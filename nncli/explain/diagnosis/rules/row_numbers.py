@@ -14,6 +14,7 @@ from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Evidence
 from nncli.explain.diagnosis.rules.numbering import numbering_columns
 from nncli.explain.diagnosis.rules.seen import trains
+from nncli.explain.diagnosis.spread import spread
 
 _SAMPLE = 1000
 _PARTS = 10
@@ -57,8 +58,7 @@ def _share_between_parts(train: Split, at: int) -> float:
 
     The parts are equal, and ordered by the column. Of several targets, the largest counts.
     """
-    places = np.linspace(0, len(train) - 1, min(len(train), _SAMPLE)).astype(np.intp)
-    rows = np.unique(train.rows[places])
+    rows = np.unique(train.rows[spread(len(train), _SAMPLE)])
     T = train.targets[rows]
     if train.of_classes:
         T = (T[:, np.newaxis] == np.unique(T)).astype(np.float64)

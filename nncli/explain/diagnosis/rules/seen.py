@@ -37,12 +37,12 @@ class Seen:
     @property
     def mean(self) -> float:
         """Root mean square of the means of the columns."""
-        return _root_mean_square(self.means)
+        return root_mean_square(self.means)
 
     @property
     def deviation(self) -> float:
         """Root mean square of the standard deviations of the columns."""
-        return _root_mean_square(self.deviations)
+        return root_mean_square(self.deviations)
 
     @property
     def size(self) -> float:
@@ -81,5 +81,6 @@ def _are_like_a_bias(X: Numbers) -> NDArray[np.bool_]:
     return np.asarray((X[0] == X).all(axis=0) & (np.abs(X[0]) <= LARGE))
 
 
-def _root_mean_square(numbers: Numbers) -> float:
-    return float(np.sqrt(np.square(numbers).mean()))
+def root_mean_square(numbers: NDArray[np.floating]) -> float:
+    """Return sqrt(mean of x²), computed in float64."""
+    return float(np.sqrt(np.square(numbers, dtype=np.float64).mean()))

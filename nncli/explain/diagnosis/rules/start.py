@@ -6,7 +6,8 @@ import numpy as np
 
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Evidence
-from nncli.nn.entries import Array, Formula
+from nncli.explain.diagnosis.rules.seen import root_mean_square
+from nncli.nn.entries import Formula
 
 _FAR = {"cross_entropy": 3.0, "sigmoid_cross_entropy": 3.0}
 _FAR_OF_NUMBERS = 10.0
@@ -40,7 +41,7 @@ def far_from_a_guess(case: Case) -> Iterator[Evidence]:
 
 def _causes(case: Case) -> Iterator[tuple[str, Change]]:
     """Yield what makes the first outputs large, with its remedy, the most likely first."""
-    size = _root_mean_square(case.start.X)
+    size = root_mean_square(case.start.X)
     if size > _LARGE_INPUT and case.config.data.scale.name == "none":
         pixels = case.job.setup.training.inputs.dtype == np.uint8
         scale = "unit" if pixels else "standard"
@@ -50,7 +51,7 @@ def _causes(case: Case) -> Iterator[tuple[str, Change]]:
         )
     for block in case.job.network.blocks:
         W = case.job.network.arrays[block.names[0]]
-        size = _root_mean_square(W)
+        size = root_mean_square(W)
         if size * np.sqrt(block.inputs) > _LARGE_WEIGHTS:
             usual = 1 / np.sqrt(block.inputs)
             relu = "lu" in case.job.network.blocks[0].activation.kind
@@ -61,7 +62,3 @@ def _causes(case: Case) -> Iterator[tuple[str, Change]]:
                 ),
                 Change("model.initializer", "he_normal" if relu else "xavier_normal"),
             )
-
-
-def _root_mean_square(array: Array) -> float:
-    return float(np.sqrt(np.square(array, dtype=np.float64).mean()))
