@@ -12,11 +12,10 @@ from nncli.explain.diagnosis.diagnose import diagnosis_of
 from nncli.explain.diagnosis.finding import SEVERITIES
 from nncli.explain.diagnosis.rules.table import RULES
 from nncli.explain.plots.subject import Subject
-from tests.explain.diagnosis.runs import BROKEN, TRAINED, expected_codes
+from tests.explain.diagnosis.runs import BROKEN, TRAINED, expected_codes, trained
 from tests.timing import in_less_than
 
 SHOWN = {code for path in BROKEN for code in expected_codes(path)}
-SHOWN_LATER = {"N051"}  # its config comes with the other rules about structure
 SHOWN_BY_TRIALS = {"N053"}  # in test_few_rows.py: a broken config is not trained again
 OF_RUN = [code for code, rule in RULES.items() if rule.needs == "run"]
 
@@ -48,7 +47,7 @@ def test_no_finding_explains_itself_through_others():
 
 @pytest.mark.parametrize("code", RULES)
 def test_a_broken_config_shows_every_rule(code):
-    assert code in {*SHOWN, *SHOWN_LATER, *SHOWN_BY_TRIALS}
+    assert code in SHOWN | SHOWN_BY_TRIALS
 
 
 class WithoutData(Subject):
@@ -68,7 +67,7 @@ def without_data(case):
 
 @pytest.mark.parametrize("path", TRAINED, ids=lambda path: path.stem)
 def test_rules_of_the_run_need_no_data(path):
-    case = case_of(nncli.train(path, note=lambda text: None))
+    case = case_of(trained(path))
     found = diagnosis_of(without_data(case), ("run",))
     assert found.unchecked == {}
     assert found.checked == OF_RUN
