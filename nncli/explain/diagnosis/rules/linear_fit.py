@@ -1,4 +1,8 @@
-"""A linear model fitted by least squares: what is known without a network."""
+"""A linear model fitted by least squares: what is known without a network.
+
+Its penalty is fixed, and it may have more columns than rows: fast enough to compare columns. Where
+a network is judged by a linear model, `linear_model` chooses the best penalty.
+"""
 
 from typing import Any
 
