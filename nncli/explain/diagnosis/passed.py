@@ -39,11 +39,6 @@ class Passed:
     gradient: dict[str, Array]
     norms: list[float]
 
-    @property
-    def outputs(self) -> Array:
-        """The outputs (B, O)."""
-        return self.activations[-1]
-
 
 @np.errstate(over="ignore", invalid="ignore")  # visible in the numbers
 def passed(network: Network, objective: Objective, X: Array, T: Array) -> Passed:

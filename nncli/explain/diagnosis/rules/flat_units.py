@@ -29,7 +29,6 @@ _MOST_SATURATED = 0.9
 _SATURATED_AT_THE_START = 0.95  # without a run that shows the consequences
 _FROM_THE_START = 0.5
 _WELL = 0.5  # of what a constant guess misses; more is no failure
-_HARDLY = 0.1  # the same; less is a clear failure
 
 _LARGE_INPUTS = 3.0  # root mean square; it is 1 for standardized inputs, and below 1 for pixels
 
