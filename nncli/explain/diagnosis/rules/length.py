@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Evidence
+from nncli.explain.diagnosis.measured import drops_units
 from nncli.explain.diagnosis.rules.rates import is_unsolved
 from nncli.metrics.names import rises, split_and_metric
 from nncli.nn.entries import Formula
+from nncli.runs.saved_metrics import SavedSplit
 from nncli.training.outcome import EARLY, FINISHED
 
 _FEWEST_EPOCHS = 8  # two in each quarter
@@ -17,6 +20,12 @@ _CLEAR_FALL = (
 )
 _FEW_RISES = 0.3  # of the last epochs; half of them rise by chance on a plateau
 _MORE = 5  # times as many epochs
+_MORE_OF_FEW = 10
+
+# With fewer epochs, there are no quarters. The first two have half of training each, so the same
+# fall is asked of them; of later ones half of it, as a quarter of 8 epochs is two.
+_FIRST_EPOCHS, _FALL_OF_EPOCH = 2, _CLEAR_FALL / 2
+_FEWEST_STEPS, _FEWEST_ROWS = 3, 20  # a lecture shows a step or two, with a few rows
 _SOLVED = 0.25  # of the loss of a guess
 
 _MOST_PATIENCE = 10  # half of the default; with more, noise rarely hides a clear fall
@@ -27,30 +36,84 @@ _FALL = Formula("(L₃ - L₄) / L₃", r"(L_3 - L_4) / L_3")
 
 
 def too_few_epochs(case: Case) -> Iterator[Evidence]:
-    """Find a loss that still falls clearly at the end of training."""
+    """Find a loss that still falls clearly at the end of training.
+
+    A user who interrupts training knows that it was short.
+    """
     name = "validation_loss" if "validation_loss" in case.history else "train_loss"
     losses = np.array(case.history.get(name, []))
-    epochs = len(losses)
-    if case.ended != FINISHED or epochs < _FEWEST_EPOCHS or not np.isfinite(losses).all():
+    if case.ended != FINISHED or not len(losses) or not np.isfinite(losses).all():
         return
+    is_short = len(losses) < _FEWEST_EPOCHS
+    if not is_unsolved(case, float(losses[-1]), _SOLVED):
+        return
+    found = _fall_in_few_epochs(case) if is_short else _fall_in_quarters(losses, name)
+    training = case.config.training
+    key = "training.steps" if training.steps else "training.epochs"
+    planned = training.steps or training.complete.epochs
+    if found:
+        yield Evidence(
+            found,
+            "training ends before the loss has reached its minimum",
+            Change(key, planned * (_MORE_OF_FEW if is_short else _MORE)),
+            formula=None if is_short else _FALL,
+        )
+
+
+def _fall_in_quarters(losses: NDArray[np.float64], name: str) -> str:
+    """Return how much the loss falls from one quarter to the last one; empty if it hardly does."""
+    epochs = len(losses)
     quarter = epochs // 4
     second, third, fourth = (
         float(losses[epochs - n * quarter : epochs - (n - 1) * quarter].mean()) for n in (3, 2, 1)
     )
     rises_late = float((np.diff(losses[epochs // 2 :]) > 0).mean())
-    falls = third < second and fourth < (1 - _CLEAR_FALL) * third and rises_late < _FEW_RISES
-    if not falls or not is_unsolved(case, float(losses[-1]), _SOLVED):
-        return
-    training, what = case.config.training, name.replace("_", " ")
-    key = "training.steps" if training.steps else "training.epochs"
-    planned = training.steps or training.complete.epochs
-    yield Evidence(
-        f"in the last quarter of {epochs} epochs, the {what} is {fourth:.3g} on average, in the "
-        f"quarter before {third:.3g}: it falls by {1 - fourth / third:.0%}",
-        "training ends before the loss has reached its minimum",
-        Change(key, _MORE * planned),
-        formula=_FALL,
+    if not (third < second and fourth < (1 - _CLEAR_FALL) * third and rises_late < _FEW_RISES):
+        return ""
+    return (
+        f"in the last quarter of {epochs} epochs, the {name.replace('_', ' ')} is {fourth:.3g} on "
+        f"average, in the quarter before {third:.3g}: it falls by {1 - fourth / third:.0%}"
     )
+
+
+def _fall_in_few_epochs(case: Case) -> str:
+    """Return how much the training loss falls at the end of a few epochs; empty if hardly.
+
+    With a single epoch, its mean loss is that of its middle, and is compared with the end.
+    """
+    losses, validation = case.history["train_loss"], case.history.get("validation_loss", [])
+    train, batch = case.splits.get("train"), case.config.training.complete.batch_size
+    if train is None or train.rows < _FEWEST_ROWS:
+        return ""
+    steps = len(losses) * (1 if batch == "full" else -(-train.rows // batch))
+    is_steady = all(np.diff(losses) < 0) and all(np.diff(validation) < 0)
+    at_the_end = train.metrics.get("loss", losses[-1])
+    if steps < _FEWEST_STEPS or not is_steady or not is_unsolved(case, at_the_end, _SOLVED):
+        return ""
+    if len(losses) == 1:
+        if _has_another_mode(case):
+            return ""
+        before, after = losses[0], at_the_end
+        where = f"on average in the only epoch, and {after:.3g} at its end"
+    else:
+        before, after = losses[-2:]
+        where = f"in epoch {len(losses) - 1}, and {after:.3g} in epoch {len(losses)}, the last one"
+    is_early = len(losses) <= _FIRST_EPOCHS and not _is_worse_than_a_guess(train, at_the_end, case)
+    fall = 1 - after / before if before > 0 else 0.0
+    if fall <= (_CLEAR_FALL if is_early else _FALL_OF_EPOCH):
+        return ""
+    return f"the training loss is {before:.3g} {where}: it falls by {fall:.0%}"
+
+
+def _is_worse_than_a_guess(train: SavedSplit, loss: float, case: Case) -> bool:
+    """Return whether a network is worse than a constant, as none is that has learned enough."""
+    r2 = train.metrics.get("r2")
+    return is_unsolved(case, loss, 1.0) if r2 is None else r2 < 0
+
+
+def _has_another_mode(case: Case) -> bool:
+    """Return whether a network gives another loss in training than afterwards."""
+    return drops_units(case) or any(block.between for block in case.network.blocks)
 
 
 def stopped_too_early(case: Case) -> Iterator[Evidence]:

@@ -1,0 +1,92 @@
+"""Training that is too short, or stopped too early, and training that is not."""
+
+from dataclasses import replace
+
+import pytest
+
+import nncli
+from nncli.explain.diagnosis.case import case_of
+from nncli.explain.diagnosis.rules import length
+from tests.explain.diagnosis.runs import found_in
+
+SHORT = {
+    "data": {"source": "xor", "rows": 400},
+    "model": {"hidden_layers": [16]},
+    "training": {"epochs": 2, "optimizer": "sgd", "learning_rate": 0.5},
+}
+
+
+def with_losses(losses, rows=400, validation=(), at_the_end=None, **training):
+    """Return a finished case with the losses of a history; the other numbers are of a run."""
+    case = case_of(nncli.train(SHORT, training))
+    history = {"epoch": list(range(1, len(losses) + 1)), "train_loss": list(losses)}
+    if validation:
+        history["validation_loss"] = list(validation)
+    train = case.splits["train"]
+    metrics = train.metrics | {"loss": losses[-1] if at_the_end is None else at_the_end}
+    splits = {"train": replace(train, rows=rows, metrics=metrics)}
+    return replace(case, history=history, splits=splits)
+
+
+def too_few(*args, **settings):
+    """Return the evidence and the change that the rule finds; None if nothing."""
+    found = next(length.too_few_epochs(with_losses(*args, **settings)), None)
+    return found and (found.evidence, str(found.change))
+
+
+@pytest.mark.parametrize(
+    ("losses", "found"),
+    [
+        ((0.69, 0.58), True),  # 16 %
+        ((0.69, 0.6), False),  # 13 %
+        ((0.69, 0.66, 0.6), True),  # 9 % in a third of training
+        ((0.69, 0.64, 0.6), False),  # 6 %
+        ((1.4, 1.2), True),  # 14 %, and worse than a guess
+        ((0.69, 0.5, 0.55, 0.4), False),  # it also rises
+        ((0.6, 0.3, 0.1), False),  # solved
+        ((0.69, float("nan")), False),
+    ],
+)
+def test_a_clear_fall_in_a_few_epochs_is_too_few(losses, found):
+    assert (too_few(losses) is not None) is found
+
+
+def test_a_single_epoch_is_compared_with_its_end():
+    evidence, change = too_few((0.6,), at_the_end=0.45)
+    assert evidence == (
+        "the training loss is 0.6 on average in the only epoch, and 0.45 at its end: it falls by "
+        "25%"
+    )
+    assert change == "training.epochs=20"  # ten times those of the config
+    assert too_few((0.6,), at_the_end=0.55) is None
+    assert too_few((0.6,), at_the_end=0.1) is None  # solved
+
+
+def test_dropout_makes_the_end_of_an_epoch_another_loss():
+    dropped = {"training.dropout": 0.2}
+    case = with_losses((0.6,), at_the_end=0.45)
+    assert next(length.too_few_epochs(case))
+    case = replace(case, subject=case_of(nncli.train(SHORT, dropped)).subject)
+    assert next(length.too_few_epochs(case), None) is None
+
+
+def test_a_lecture_with_a_few_steps_or_rows_is_not_too_short():
+    assert too_few((0.69, 0.5), rows=19) is None
+    assert too_few((0.69, 0.5), rows=32) is None  # one step each
+
+
+def test_overfitting_is_not_too_short():
+    assert too_few((0.69, 0.5), validation=(0.6, 0.62)) is None
+    assert too_few((0.69, 0.5), validation=(0.62, 0.6)) is not None
+
+
+def test_interrupting_is_no_finding():
+    case = with_losses((0.69, 0.5))
+    assert next(length.too_few_epochs(replace(case, ended="interrupted")), None) is None
+
+
+def test_three_epochs_of_a_run_are_too_few():
+    found = found_in(SHORT, "N014")
+    assert found is None  # in two epochs, the loss falls by 14 %
+    found = found_in({**SHORT, "training": {**SHORT["training"], "epochs": 3}}, "N014")
+    assert str(found.change) == "training.epochs=30"
