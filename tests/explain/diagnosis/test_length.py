@@ -90,3 +90,53 @@ def test_three_epochs_of_a_run_are_too_few():
     assert found is None  # in two epochs, the loss falls by 14 %
     found = found_in({**SHORT, "training": {**SHORT["training"], "epochs": 3}}, "N014")
     assert str(found.change) == "training.epochs=30"
+
+
+def stopped(validation, train=None, monitor="validation_loss", **stopping):
+    """Return the change that the rule finds after an early stop; None if nothing."""
+    config = {**SHORT, "data": {**SHORT["data"], "validation": 0.2}}
+    settings = {"monitor": monitor, **stopping}
+    case = case_of(nncli.train(config, {"training.early_stopping": settings}))
+    epochs = len(validation)
+    losses = train or [0.6 - 0.01 * epoch for epoch in range(epochs)]
+    history = {"epoch": [*range(1, epochs + 1)], "train_loss": losses, monitor: list(validation)}
+    case = replace(case, history=history, ended="stopped early")
+    found = next(length.stopped_too_early(case), None)
+    return found and str(found.change)
+
+
+@pytest.mark.parametrize(
+    ("validation", "found"),
+    [
+        ((0.4, 0.3, 0.25, 0.2, 0.21), True),
+        ((0.4, 0.3, 0.25, 0.2, 0.31), False),  # worse than two epochs ago
+        ((0.4, 0.3, 0.25, 0.245, 0.25), False),  # 2 % in the last epoch: near a minimum
+        ((0.4, 0.3, 0.25, 0.26), False),  # only two gains
+    ],
+)
+def test_a_worse_epoch_after_large_gains_does_not_end_learning(validation, found):
+    learned = [0.3, 0.25, 0.2, 0.15, 0.1][: len(validation)]
+    more = stopped(validation, learned, patience=1)
+    assert more == ("training.early_stopping.patience=20" if found else None)
+    assert stopped(validation, learned, patience=3) is None
+    rising = [0.1, 0.15, 0.2, 0.25, 0.3][: len(validation)]
+    assert stopped(validation, rising, patience=1) is None
+    solved = [each / 100 for each in learned]
+    assert stopped(validation, solved, patience=1) is None
+
+
+def test_min_change_hides_clear_gains_only():
+    none = "training.early_stopping.min_change=0.0"
+    learned = [0.2, 0.15, 0.1]
+    assert stopped([0.4, 0.37, 0.33], learned, patience=2, min_change=0.1) == none  # 17 %
+    assert stopped([0.4, 0.38, 0.35], learned, patience=2, min_change=0.1) is None  # 13 %
+    assert stopped([0.6, 0.59, 0.58], patience=2, min_change=0.1) == none  # far from solved
+    flat = [0.6, 0.598, 0.596]
+    assert stopped(flat, [0.55, 0.56, 0.57], patience=2, min_change=0.1) is None
+
+
+def test_a_rising_metric_gains_by_its_errors():
+    accuracy = {"monitor": "validation_accuracy", "patience": 2, "min_change": 0.2}
+    learned = [0.2, 0.15, 0.1]
+    assert stopped([0.8, 0.82, 0.85], learned, **accuracy) is not None  # 20 % errors, then 15 %
+    assert stopped([0.8, 0.81, 0.82], learned, **accuracy) is None

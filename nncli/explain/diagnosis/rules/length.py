@@ -1,10 +1,12 @@
 """Rules about the length of training: too few epochs, or stopped too early."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.config.training_section import EarlyStopping
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Evidence
 from nncli.explain.diagnosis.measured import drops_units
@@ -31,6 +33,13 @@ _SOLVED = 0.25  # of the loss of a guess
 _MOST_PATIENCE = 10  # half of the default; with more, noise rarely hides a clear fall
 _PATIENCE = 20
 _RISE = 0.02  # of the best value; more may be overfitting
+_LEARNED = 0.01  # of the loss of a guess: nothing is left to learn
+
+# On the way to a minimum, the gain of an epoch goes to 0. If the smallest of three is still 5 %, an
+# epoch or two without a gain are chance, as long as they do not undo the last two gains.
+_SHORT_PATIENCE, _STEADY, _STEADY_GAIN = 2, 3, 0.05
+
+_KEY = "training.early_stopping"
 
 _FALL = Formula("(L₃ - L₄) / L₃", r"(L_3 - L_4) / L_3")
 
@@ -117,34 +126,82 @@ def _has_another_mode(case: Case) -> bool:
 
 
 def stopped_too_early(case: Case) -> Iterator[Evidence]:
-    """Find early stopping while the training loss falls and the monitored value does not rise."""
+    """Find early stopping while the network still learned."""
     stopping = case.config.training.complete.early_stopping if case.ended == EARLY else None
     if not stopping or stopping.monitor not in case.history:
         return
     values = np.array(case.history[stopping.monitor])
     if rises(split_and_metric(stopping.monitor)[1]):
-        values = -values
-    losses = np.array(case.history["train_loss"])
+        values = 1 - values  # of no metric is the best value above 1
     since = min(stopping.patience, len(values) - 1)
-    if since < 1 or not is_unsolved(case, float(losses[-1])):
+    losses = np.array(case.history["train_loss"])
+    if since < 1 or not is_unsolved(case, float(losses[-1]), _LEARNED):
         return
-    key, what = "training.early_stopping", stopping.monitor.replace("_", " ")
-    if stopping.min_change > 0 and values[-1] < values[-1 - since]:
+    rules = (_min_change_too_large, _patience_for_a_plateau, _patience_for_a_fall)
+    found = (each for rule in rules for each in rule(case, stopping, values, since))
+    yield from islice(found, 1)
+
+
+def _min_change_too_large(
+    case: Case, stopping: EarlyStopping, values: NDArray[np.float64], since: int
+) -> Iterator[Evidence]:
+    """Find a value that improves clearly in the last epochs, but little in each of them."""
+    before, losses = float(values[-1 - since]), case.history["train_loss"]
+    clear = _RISE if is_unsolved(case, losses[-1]) else _CLEAR_FALL
+    gain = before - float(values[-1])
+    if stopping.min_change > 0 and gain > clear * before:
         yield Evidence(
-            f"the {what} improved by {values[-1 - since] - values[-1]:.3g} in the last "
-            f"{since} epochs, but by less than min_change, {stopping.min_change:g}, at a time",
+            f"the {_name(stopping)} improved by {gain:.3g} in the last {since} epochs, but by less "
+            f"than min_change, {stopping.min_change:g}, at a time",
             "min_change is larger than what a good epoch gains",
-            Change(f"{key}.min_change", 0.0),
+            Change(f"{_KEY}.min_change", 0.0),
         )
-        return
-    best = float(values.min())
-    is_worse = float(values[-since:].mean()) - best > _RISE * max(abs(best), 1e-12)
+
+
+def _patience_for_a_plateau(
+    case: Case, stopping: EarlyStopping, values: NDArray[np.float64], since: int
+) -> Iterator[Evidence]:
+    """Find a training loss that falls while the value stays near its best."""
+    best, losses = float(values.min()), case.history["train_loss"]
+    size = abs(float(case.history[stopping.monitor][int(values.argmin())]))
+    is_worse = float(values[-since:].mean()) - best > _RISE * max(size, 1e-12)
     if stopping.patience > _MOST_PATIENCE or is_worse or not losses[-1] < losses[-1 - since]:
         return
+    if is_unsolved(case, losses[-1]):
+        yield Evidence(
+            f"training stopped after {len(values)} epochs, {stopping.patience} without a better "
+            f"{_name(stopping)}; meanwhile the training loss fell from {losses[-1 - since]:.4g} to "
+            f"{losses[-1]:.4g}, and the {_name(stopping)} is within {_RISE:.0%} of its best",
+            f"the {_name(stopping)} varies from epoch to epoch, and the patience is too short for "
+            "that",
+            _more_patience(stopping),
+        )
+
+
+def _patience_for_a_fall(
+    case: Case, stopping: EarlyStopping, values: NDArray[np.float64], since: int
+) -> Iterator[Evidence]:
+    """Find a value that improves by far in each epoch, until one or two are a bit worse."""
+    best, losses = int(values.argmin()), case.history["train_loss"]
+    if stopping.patience > _SHORT_PATIENCE or best < _STEADY:
+        return
+    gain = float(-np.diff(values[best - _STEADY : best + 1]).max())
+    is_better = values[-1] < values[best - 2] and losses[-1] < losses[-1 - since]
+    if gain < _STEADY_GAIN * values[best] or not is_better:
+        return
+    what = _name(stopping)
     yield Evidence(
-        f"training stopped after {len(values)} epochs, {stopping.patience} without a better "
-        f"{what}; meanwhile the training loss fell from {losses[-1 - since]:.4g} to "
-        f"{losses[-1]:.4g}, and the {what} is within {_RISE:.0%} of its best",
+        f"until its best epoch, {best + 1}, the {what} improved by {gain:.3g} or more in each of "
+        f"{_STEADY} epochs; training stopped after epoch {len(values)}, where it is "
+        f"{abs(float(values[-1] - values[best])):.3g} worse",
         f"the {what} varies from epoch to epoch, and the patience is too short for that",
-        Change(f"{key}.patience", max(_PATIENCE, 5 * stopping.patience)),
+        _more_patience(stopping),
     )
+
+
+def _name(stopping: EarlyStopping) -> str:
+    return stopping.monitor.replace("_", " ")
+
+
+def _more_patience(stopping: EarlyStopping) -> Change:
+    return Change(f"{_KEY}.patience", max(_PATIENCE, 5 * stopping.patience))
