@@ -34,6 +34,9 @@ _HIGH = 0.3
 """A step of this size, relative to the weights, is too long if the loss says so, too. In lectures
 and on MNIST, good steps are at most 0.15 with adam, and 0.1 with sgd, where 0.001 is usual."""
 
+_HIGH_ADAPTIVE = 1.0
+"""An adaptive step of this size replaces the weights, so that it alone can keep a loss high."""
+
 _LOW = 0.005
 """A step of this size is short; in the lectures that learn, it is 0.01 or more."""
 
@@ -88,6 +91,8 @@ def too_high(case: Case) -> Iterator[Evidence]:
         sign = f"the training loss is {level:.3g}, that of a guess {guess:.3g}"
     elif jump > _JUMPS and rises > 0.25 and is_unsolved(case, level):
         sign = f"the training loss changes by {jump:.0%} from epoch to epoch, up and down"
+    elif _stays_high(case, late, level, step):
+        sign = f"the training loss stays at {level:.3g}, and rises in {rises:.0%} of the epochs"
     else:
         return
     rate = max(case.history["learning_rate"])
@@ -105,7 +110,7 @@ def too_low(case: Case) -> Iterator[Evidence]:
     """Find short steps with which the loss falls steadily, along a straight line."""
     if not _is_judged(case):
         return
-    step, number = _largest_step(case, np.max)
+    step, number = _largest_step(case, np.max, clipped=False)  # a rate is no remedy for clipping
     losses = np.array(case.history["train_loss"])
     half = len(losses) // 2
     falls, first, second = np.diff(losses), losses[0] - losses[half], losses[half] - losses[-1]
@@ -146,10 +151,9 @@ def plateau(case: Case) -> Iterator[Evidence]:
     step, number = _largest_step(case, np.median)
     is_of_all = training.complete.batch_size == "full" and len(losses) >= _LONG
     rises, jump = float((changes > 0).mean()), float(np.abs(changes).mean()) / max(level, 1e-9)
-    trend = abs(float(late[: len(late) // 2].mean() - late[len(late) // 2 :].mean())) / level
     if not is_of_all or rises < 0.3 or jump < _SMALLEST_JUMP or step < _STILL_MOVES:
         return
-    if trend > _FLAT or not is_unsolved(case, level):
+    if _trend(late) > _FLAT or not is_unsolved(case, level):
         return
     rate = max(case.history["learning_rate"])
     yield Evidence(
@@ -159,6 +163,25 @@ def plateau(case: Case) -> Iterator[Evidence]:
         Change(_RATE, _round_down(rate / 10)),
         formula=_STEP,
     )
+
+
+def _stays_high(case: Case, late: NDArray[np.float64], level: float, step: float) -> bool:
+    """Return whether long steps keep a loss where it is, although it is far from solved.
+
+    The size of an adaptive step is an upper limit, so more of it is asked.
+    """
+    is_long = step >= (
+        _HIGH_ADAPTIVE if case.config.training.optimizer.name in _ADAPTIVE else _HIGH
+    )
+    rises = float((np.diff(late) > 0).mean())
+    is_flat = len(late) >= _LONG // 2 and _trend(late) < _FLAT and rises > 0.3
+    return is_long and is_flat and is_unsolved(case, level)
+
+
+def _trend(late: NDArray[np.float64]) -> float:
+    """Return the relative change of a loss from the first to the second half of some epochs."""
+    first, second = late[: len(late) // 2].mean(), late[len(late) // 2 :].mean()
+    return float(abs(first - second) / max(np.median(late), 1e-9))
 
 
 def _is_judged(case: Case) -> bool:
@@ -173,7 +196,9 @@ def _is_judged(case: Case) -> bool:
     )
 
 
-def _largest_step(case: Case, over: Callable[..., Any]) -> tuple[float, int]:
+def _largest_step(
+    case: Case, over: Callable[..., Any], *, clipped: bool = True
+) -> tuple[float, int]:
     """Return the largest relative step of a layer, and the layer; `over` sums up the epochs.
 
     An adaptive step changes each weight by about the rate, so that it changes a weighted sum of
@@ -181,16 +206,29 @@ def _largest_step(case: Case, over: Callable[..., Any]) -> tuple[float, int]:
     the usual norm of the weights of a layer at the start.
     """
     rates, blocks = np.array(case.history["learning_rate"]), case.network.blocks
+    kept = _kept_by_clipping(case) if clipped else 1.0
     steps = []
     for block in blocks:
         if case.config.training.optimizer.name in _ADAPTIVE:
             step = over(rates) * np.sqrt(block.inputs)
         else:
             momentum = case.config.training.optimizer.parameters.get("momentum", 0.0)
-            norms = np.array(case.history[f"gradient_norm_{block.number}"])
+            norms = np.array(case.history[f"gradient_norm_{block.number}"]) * kept
             step = over(rates * norms) / (1 - momentum) / np.sqrt(block.outputs)
         steps.append((float(step), block.number))
     return max(steps)
+
+
+def _kept_by_clipping(case: Case) -> NDArray[np.float64] | float:
+    """Return the factor by which clipping the norm shortens the steps of each epoch."""
+    limit = case.config.training.clip_norm
+    if limit is None:
+        return 1.0
+    squares = [
+        np.square(case.history[f"gradient_norm_{block.number}"]) for block in case.network.blocks
+    ]
+    norms = np.sqrt(np.array(squares, np.float64).sum(axis=0))
+    return np.asarray(limit / np.maximum(norms, limit), np.float64)
 
 
 def _described(case: Case, step: float, number: int) -> str:
