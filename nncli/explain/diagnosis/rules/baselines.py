@@ -156,8 +156,8 @@ def _cause(case: Case, linear: LinearModel, train: _Rows) -> Cause:
         )
     if hidden:
         return Cause(
-            "the targets depend on the inputs linearly, and the hidden layers only make them "
-            "harder to learn",
+            "the network has not learned what a linear model can tell from its training rows: "
+            "hidden layers are harder to train",
             Change("model.hidden_layers", []),
         )
     return Cause("training has not reached the best weights", remedy="use more training.epochs")
