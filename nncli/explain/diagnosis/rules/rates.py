@@ -34,9 +34,6 @@ _HIGH = 0.3
 """A step of this size, relative to the weights, is too long if the loss says so, too. In lectures
 and on MNIST, good steps are at most 0.15 with adam, and 0.1 with sgd, where 0.001 is usual."""
 
-_HIGH_ADAPTIVE = 1.0
-"""An adaptive step of this size replaces the weights, so that it alone can keep a loss high."""
-
 _LOW = 0.005
 """A step of this size is short; in the lectures that learn, it is 0.01 or more."""
 
@@ -91,7 +88,7 @@ def too_high(case: Case) -> Iterator[Evidence]:
         sign = f"the training loss is {level:.3g}, that of a guess {guess:.3g}"
     elif jump > _JUMPS and rises > 0.25 and is_unsolved(case, level):
         sign = f"the training loss changes by {jump:.0%} from epoch to epoch, up and down"
-    elif _stays_high(case, late, level, step):
+    elif _stays_high(case, late, level):
         sign = f"the training loss stays at {level:.3g}, and rises in {rises:.0%} of the epochs"
     else:
         return
@@ -165,17 +162,17 @@ def plateau(case: Case) -> Iterator[Evidence]:
     )
 
 
-def _stays_high(case: Case, late: NDArray[np.float64], level: float, step: float) -> bool:
-    """Return whether long steps keep a loss where it is, although it is far from solved.
+def _stays_high(case: Case, late: NDArray[np.float64], level: float) -> bool:
+    """Return whether long steps along gradients of batches keep a loss high; see also `plateau`.
 
-    The size of an adaptive step is an upper limit, so more of it is asked.
+    The size of an adaptive step is only an upper limit.
     """
-    is_long = step >= (
-        _HIGH_ADAPTIVE if case.config.training.optimizer.name in _ADAPTIVE else _HIGH
-    )
+    training = case.config.training
+    if training.optimizer.name != "sgd" or training.complete.batch_size == "full":
+        return False
     rises = float((np.diff(late) > 0).mean())
     is_flat = len(late) >= _LONG // 2 and _trend(late) < _FLAT and rises > 0.3
-    return is_long and is_flat and is_unsolved(case, level)
+    return is_flat and is_unsolved(case, level)
 
 
 def _trend(late: NDArray[np.float64]) -> float:
