@@ -68,7 +68,8 @@ def _has(text: str, expected: Any) -> bool:
 
 def _edited(text: str, path: Path, expected: Any) -> str:
     """Return a text with the expected value at a path, if it can be edited; else any text."""
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    # This parser refuses tabs before comments, which `parse` allows. Spaces have the same places.
+    node = yaml.compose(text.replace("\t", " "), Loader=yaml.SafeLoader)
     if node is None:
         return _with_line_after(
             text, len(text.rstrip()), _lines(str(path[0]), expected[path[0]], "")
