@@ -17,6 +17,8 @@ from nncli.explain.diagnosis.several import diagnosis_of_several, name_of_severa
 from nncli.explain.plots.subject import PlotSource
 from nncli.runs.several_results import SeveralResults
 
+_IS_KNOWN = "another problem is already found"
+
 
 def diagnose(
     what: PlotSource | SeveralResults,
@@ -77,7 +79,8 @@ def diagnosis_of(case: Case, needs: tuple[Needs, ...]) -> Diagnosis:
         if rule.needs not in needs:
             continue
         if rule.needs == "trial" and any(each.severity == "problem" for each in found):
-            continue  # it would only show that there is a problem
+            unchecked[code] = _IS_KNOWN  # it would only show that there is a problem
+            continue
         try:
             found += [
                 Finding(code, each.severity or rule.severity, each) for each in rule.check(case)

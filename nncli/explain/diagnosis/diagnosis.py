@@ -32,6 +32,8 @@ class Diagnosis:
         Whether there is a trained network, rather than a config alone.
     proofs : list of Proof
         Results of training with and without each change, if asked for.
+    part : str
+        Which of several models the proofs train, such as ``fold 1``; empty if there is only one.
     signal : int or None
         The signal that ended the proofs early, such as that of Ctrl-C.
     case : Case or None
@@ -45,6 +47,7 @@ class Diagnosis:
     checked: list[str] = field(default_factory=list)
     is_trained: bool = True
     proofs: list[Proof] = field(default_factory=list, kw_only=True)
+    part: str = field(default="", kw_only=True)
     signal: int | None = field(default=None, kw_only=True)
     case: Case | None = field(default=None, repr=False, compare=False, kw_only=True)
 

@@ -102,7 +102,7 @@ _DIGITS = 6
 _LACKING = {
     "run": "these need a run",
     "rows": "these need the data",
-    "trial": "these train, which only --prove does",
+    "trial": "only --prove of a single model tries these",
 }
 _FORMATS: dict[str, tuple[Callable[[int], Notation], Callable[[Iterable[Any]], str]]] = {
     "text": (Text, as_text),

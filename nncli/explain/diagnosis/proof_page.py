@@ -15,8 +15,9 @@ def proofs_in(diagnosis: Diagnosis, write: Notation) -> Iterator[Element]:
     """Yield the elements about all proofs of a diagnosis."""
     if diagnosis.proofs:
         yield Heading("Proofs", 2)
+        rows = f"the rows of {diagnosis.part}" if diagnosis.part else "the same rows"
         yield Paragraph(
-            "Trained with and without each change, on the same rows, with the same random numbers "
+            f"Trained with and without each change, on {rows}, with the same random numbers "
             f"for each seed. A change helps if it lowers a loss or an error by at least "
             f"{LEAST_GAIN:.0%}, or raises another metric."
         )

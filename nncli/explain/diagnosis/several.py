@@ -100,6 +100,8 @@ def diagnosis_of_several(
         sorted(findings, key=lambda one: (SEVERITIES.index(one.severity), one.code)),
         sorted(ignored | (of_all & {*muted})),
         {code: why for found in each for code, why in found.unchecked.items()},
+        each[0].checked,
+        part=f"{parts[0].word} {parts[0].number}",
     )
 
 

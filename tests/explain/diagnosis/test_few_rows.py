@@ -53,6 +53,14 @@ def test_without_prove_it_is_not_tried(product):
     assert "N053" not in nncli.diagnose(config).codes
 
 
+def test_it_is_not_tried_where_something_else_is_a_problem(product):
+    config = product({"hidden_layers": [16], "initializer": "zeros"})
+    diagnosis = nncli.diagnose(config, prove=True)
+    assert diagnosis.codes == ["N023"]
+    assert "N053" not in diagnosis.checked
+    assert "Not checked: N053; another problem is already found." in diagnosis.page()
+
+
 @pytest.mark.parametrize(
     "training",
     [{"l2": 10}, {"dropout": 0.9}, {"learning_rate": 1e-9}, {"max_norm": 1e-6}],
