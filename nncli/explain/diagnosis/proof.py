@@ -75,7 +75,7 @@ class Proof:
             "seeds": [*self.seeds],
             "without": [*self.without],
             "with": [*self.changed],
-            "helps": self.helps,
+            "helps": self.helps if self.seeds else None,
             "verdict": self.verdict,
         }
 

@@ -15,9 +15,9 @@ from nncli.explain.diagnosis.changed import changed
 from nncli.explain.diagnosis.diagnosis import Diagnosis
 from nncli.explain.diagnosis.finding import Change, Finding
 from nncli.explain.diagnosis.proof import Proof
-from nncli.explain.diagnosis.rules.rule import Shown
+from nncli.explain.diagnosis.rules.rule import Rule
 from nncli.explain.diagnosis.rules.table import RULES
-from nncli.explain.diagnosis.trial import Metrics, Trial
+from nncli.explain.diagnosis.trial import Trial
 from nncli.runs.job import Job
 
 SEEDS = 3
@@ -105,15 +105,18 @@ def _proof(
     trials: _Trials, code: str, change: Change, seeds: int, done: Callable[[], object]
 ) -> Proof:
     """Return the proof of a change; call `done` after each training."""
+    rule = RULES.get(code)  # None: a rule about several models
+    if rule and rule.unprovable:
+        return Proof(code, change, refused=rule.unprovable)
     try:
         before, after = trials.of(None), trials.of(change)
-        metric, split = _measured(before.first, after.first, RULES[code].shown_by)
+        metric, split = _measured(before.first, after.first, rule)
         without: list[float | None] = []
         with_change: list[float | None] = []
         for number in range(seeds):
             for trial, values in ((before, without), (after, with_change)):
                 is_new = not trial.is_trained(number)
-                values.append(_value(trial.metrics(number), split, metric))
+                values.append(trial.metric(number, split, metric))
                 if is_new:
                     done()
     except NncliError as error:
@@ -130,11 +133,7 @@ def _proof(
     )
 
 
-def _value(metrics: Metrics | None, split: str, metric: str) -> float | None:
-    return metrics[split].get(metric) if metrics else None
-
-
-def _measured(before: Job, after: Job, shown_by: Shown) -> tuple[str, str]:
+def _measured(before: Job, after: Job, rule: Rule | None) -> tuple[str, str]:
     """Return the metric and the split that show whether a change helps.
 
     A loss is the finest measure, but two losses can only be compared if they are the same function
@@ -143,7 +142,10 @@ def _measured(before: Job, after: Job, shown_by: Shown) -> tuple[str, str]:
     there = [
         name for name in _UNSEEN if name in before.dataset.splits.keys() & after.dataset.splits
     ]
-    split = there[0] if there and shown_by == "unseen" else "train"
+    split = there[0] if there and rule and rule.shown_by == "unseen" else "train"
+    task = before.dataset.task
+    if after.dataset.task != task:
+        return "accuracy", split
     one, other = before.setup.objective, after.setup.objective
     weights = [job.dataset.splits["train"].weights for job in (before, after)]
     same = (
@@ -152,7 +154,8 @@ def _measured(before: Job, after: Job, shown_by: Shown) -> tuple[str, str]:
         and _same(before.target_scaling.scale, after.target_scaling.scale)
         and _same(*weights)
     )
-    return "loss" if same else _MAIN[before.dataset.task], split
+    by_loss = same and (rule is None or rule.by_loss)
+    return "loss" if by_loss else _MAIN[task], split
 
 
 def _same(one: object, other: object) -> bool:

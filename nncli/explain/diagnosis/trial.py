@@ -8,8 +8,10 @@ from nncli.base.errors import DivergenceError
 from nncli.config.load import LoadedConfig
 from nncli.config.schema import SEEDS_END
 from nncli.data.dataset import Dataset
+from nncli.model.row_outputs import outputs_of
 from nncli.runs.job import Job
 from nncli.runs.preparation import prepare
+from nncli.runs.result import Result
 from nncli.runs.training import train_job
 from nncli.training.loop import EpochReport, StepReport
 from nncli.training.observers.observer import Observer
@@ -41,7 +43,7 @@ class Trial:
 
     loaded: LoadedConfig
     dataset: Dataset
-    _metrics: dict[int, Metrics | None] = field(default_factory=dict, repr=False)
+    _results: dict[int, Result | None] = field(default_factory=dict, repr=False)
 
     def job(self, number: int) -> Job:
         """Return the job with the seed that follows that of the config by `number`.
@@ -74,22 +76,37 @@ class Trial:
 
     def is_trained(self, number: int) -> bool:
         """Return whether the metrics of a seed are known."""
-        return number in self._metrics
+        return number in self._results
 
     def metrics(self, number: int) -> Metrics | None:
         """Return the metrics of all splits after a brief training; None if it diverged.
 
         Each seed is trained once.
         """
-        if number not in self._metrics:
+        result = self._result(number)
+        return result.metrics if result else None
+
+    def metric(self, number: int, split: str, name: str) -> float | None:
+        """Return a metric of a split; None if training diverged.
+
+        The accuracy of a regression is that of its outputs, rounded to whole numbers.
+        """
+        result = self._result(number)
+        if result is None:
+            return None
+        if result.model.task == "regression" and name == "accuracy":
+            found = outputs_of(result.model, self.dataset.splits[split], 1)
+            return float((found.numbers.round() == found.truth).mean())
+        return result.metrics[split][name]
+
+    def _result(self, number: int) -> Result | None:
+        if number not in self._results:
             job = self.job(number)
             try:
-                result = train_job(job, observers=[_Brief(brief_epochs(job))])
+                self._results[number] = train_job(job, observers=[_Brief(brief_epochs(job))])
             except DivergenceError:
-                self._metrics[number] = None
-            else:
-                self._metrics[number] = result.metrics
-        return self._metrics[number]
+                self._results[number] = None
+        return self._results[number]
 
 
 def brief_epochs(job: Job) -> int:

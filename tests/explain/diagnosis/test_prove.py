@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 import nncli
@@ -9,6 +10,7 @@ from nncli.explain.diagnosis.case import case_of
 from nncli.explain.diagnosis.finding import Change, Evidence, Finding
 from nncli.explain.diagnosis.proof import Proof
 from nncli.explain.diagnosis.prove import helps, proofs_of
+from nncli.explain.diagnosis.rules.table import RULES
 from nncli.explain.diagnosis.trial import MOST_PRODUCTS, MOST_ROWS, Trial
 from tests.explain.diagnosis.runs import BROKEN
 
@@ -20,8 +22,11 @@ XOR = {
     "training": {"epochs": 50, "learning_rate": 0.01},
 }
 
+LEAK = next(path for path in BROKEN if path.stem == "leak")
+CLASS_NUMBERS = next(path for path in BROKEN if path.stem == "class_numbers")
 
-def finding(key, value, code="N023"):
+
+def finding(key, value, code="N051"):
     return Finding(code, "problem", Evidence("numbers", "cause", Change(key, value)))
 
 
@@ -69,6 +74,23 @@ def test_losses_of_other_functions_are_not_compared():
     assert proof.metric == "balanced_accuracy"
 
 
+def test_a_regression_on_class_numbers_is_compared_by_its_rounded_outputs():
+    case = case_of(CLASS_NUMBERS)
+    proof = helps(case, finding("data.task", "multiclass", "N050"), seeds=1)
+    assert (proof.metric, proof.split) == ("accuracy", "train")
+    model = nncli.train(CLASS_NUMBERS, {"training.engine": "numpy"}).model
+    train = case.dataset.splits["train"]
+    predicted = model.predict(train.inputs[train.rows])
+    expected = np.mean(np.round(predicted) == train.targets[train.rows, 0])
+    assert proof.without == [pytest.approx(expected)]
+    assert proof.changed[0] > 0.9
+
+
+def test_the_loss_does_not_show_that_a_threshold_helps():
+    proof = helps(xor(), finding("model.threshold", 0.4, "N005"), seeds=1)
+    assert proof.metric == "balanced_accuracy"
+
+
 def test_errors_of_scaled_targets_are_compared_in_their_own_units(tmp_path):
     rows = [f"{n},{1000 * n}" for n in range(40)]
     (tmp_path / "rows.csv").write_text("\n".join(["x,y", *rows]))
@@ -78,10 +100,8 @@ def test_errors_of_scaled_targets_are_compared_in_their_own_units(tmp_path):
 
 
 def test_a_finding_about_unseen_rows_is_shown_on_validation_rows(monkeypatch):
-    from nncli.explain.diagnosis.rules.table import RULES
-
-    rule = RULES["N023"]
-    monkeypatch.setitem(RULES, "N023", type(rule)(rule.check, "problem", "run", shown_by="unseen"))
+    rule = RULES["N051"]
+    monkeypatch.setitem(RULES, "N051", type(rule)(rule.check, "problem", "run", shown_by="unseen"))
     config = {**XOR, "data": {"source": "xor", "rows": 200, "validation": 50, "test": 50}}
     assert helps(case_of(config), finding("model.initializer", "he_normal"), seeds=1).split == (
         "validation"
@@ -96,12 +116,21 @@ def test_a_change_that_is_refused_says_so():
     assert [*proof.seeds] == []
 
 
+def test_a_change_that_makes_results_honest_is_not_trained():
+    found = nncli.diagnose(LEAK, prove=True)
+    assert found.change.key == "data.drop"
+    [proof] = found.proofs
+    assert (proof.code, proof.refused, [*proof.seeds]) == ("N033", RULES["N033"].unprovable, [])
+    assert proof.as_json()["helps"] is None
+    assert f"cannot be shown: {proof.refused}" in " ".join(found.page().split())
+
+
 def test_findings_with_the_same_change_share_the_trainings():
     change = finding("model.initializer", "he_normal")
-    again = finding("model.initializer", "he_normal", "N051")
+    again = finding("model.initializer", "he_normal", "N024")
     first, second = proofs_of(xor(), [change, finding("seed", None), again][::2])
     assert (first.changed, first.without) == (second.changed, second.without)
-    assert (first.code, second.code) == ("N023", "N051")
+    assert (first.code, second.code) == ("N051", "N024")
 
 
 def test_many_rows_are_trained_briefly():

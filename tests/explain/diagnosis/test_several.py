@@ -8,6 +8,7 @@ import nncli
 from nncli.explain.diagnosis.case import case_of
 from nncli.explain.diagnosis.rules import fit
 from nncli.explain.diagnosis.rules.several import Part, differing, overfitting
+from nncli.explain.diagnosis.rules.table import RULES
 from tests.explain.diagnosis.runs import BROKEN
 
 SEEDS = {
@@ -97,6 +98,20 @@ def test_a_finding_of_several_models_is_reported_once(tmp_path):
     [finding] = nncli.diagnose(tmp_path / "folds").findings
     assert finding.code == "N041"
     assert finding.found.evidence.startswith("in 2 of 3 folds, such as fold 1: ")
+
+
+def test_the_rules_of_one_model_are_checked_for_several():
+    found = nncli.train_seeds(SEEDS, {"model.hidden_layers": [32]}).diagnose()
+    assert found.checked == [code for code in RULES if code != "N053"]
+    assert "Not checked: N053; only --prove of a single model tries these." in found.page()
+
+
+def test_proofs_of_several_models_train_the_first():
+    found = nncli.diagnose(nncli.train_seeds(SEEDS), prove=True)
+    [proof] = found.proofs
+    assert (proof.code, proof.verdict) == ("N045", "helps on 3 of 3 seeds")
+    assert found.part == "seed 0"
+    assert "each change, on the rows of seed 0, with" in found.page()
 
 
 def test_muted_findings_stay_muted():

@@ -29,6 +29,10 @@ class Rule:
         Codes of findings that are symptoms of this one, and then are not reported.
     shown_by : str
         Which rows show that the change helps: ``train`` or ``unseen``.
+    by_loss : bool
+        Whether the loss shows it; else the metric that does not depend on how often a class occurs.
+    unprovable : str
+        Why no training can show that the change helps; else empty.
     """
 
     check: Callable[[Case], Iterator[Evidence]]
@@ -36,3 +40,5 @@ class Rule:
     needs: Needs
     explains: tuple[str, ...] = ()
     shown_by: Shown = "train"
+    by_loss: bool = True
+    unprovable: str = ""

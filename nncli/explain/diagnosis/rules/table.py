@@ -40,8 +40,8 @@ RULES: dict[str, Rule] = {
     "N001": Rule(outputs.constant_outputs, "problem", "rows", _OF_NO_GAIN[1:]),
     "N002": Rule(outputs.no_gain, "problem", "run", _OF_NO_GAIN[2:]),
     "N003": Rule(baselines.linear_model_is_better, "hint", "rows", shown_by="unseen"),
-    "N004": Rule(classes.missing_class, "warning", "run", ("N003",)),
-    "N005": Rule(classes.only_the_largest, "warning", "run", ("N003", "N004")),
+    "N004": Rule(classes.missing_class, "warning", "run", ("N003",), by_loss=False),
+    "N005": Rule(classes.only_the_largest, "warning", "run", ("N003", "N004"), by_loss=False),
     "N010": Rule(start.far_from_a_guess, "warning", "rows", ("N014",)),
     "N011": Rule(rates.too_high, "problem", "run", rates.OF_LONG_STEPS),
     "N012": Rule(rates.too_low, "problem", "rows", (*rates.OF_NO_PROGRESS, "N014")),
@@ -52,7 +52,9 @@ RULES: dict[str, Rule] = {
     "N020": Rule(flat_units.dead_units, "problem", "rows", _OF_NO_LEARNING),
     "N021": Rule(flat_units.saturated_units, "problem", "rows", (*_OF_NO_LEARNING, "N010", "N024")),
     "N022": Rule(units.unused_inputs, "hint", "rows", _OF_NO_LEARNING),
-    "N023": Rule(units.same_units, "problem", "run", (*_OF_NO_LEARNING, "N020", "N024")),
+    "N023": Rule(
+        units.same_units, "problem", "run", (*_OF_NO_LEARNING, "N020", "N024"), by_loss=False
+    ),
     "N024": Rule(gradients.vanishing, "problem", "run", (*_OF_NO_LEARNING, "N020")),
     "N025": Rule(
         gradients.exploding, "problem", "rows", (*_OF_NO_LEARNING, "N010", "N011", "N020", "N021")
@@ -60,7 +62,7 @@ RULES: dict[str, Rule] = {
     "N030": Rule(inputs.not_scaled, "problem", "rows", inputs.SYMPTOMS),
     "N031": Rule(inputs.columns_apart, "problem", "rows", ("N030", *inputs.SYMPTOMS)),
     "N032": Rule(constant.constant, "hint", "rows"),
-    "N033": Rule(leaks.predicts_alone, "warning", "rows", shown_by="unseen"),
+    "N033": Rule(leaks.predicts_alone, "warning", "rows", unprovable=leaks.UNPROVABLE),
     "N034": Rule(duplicates.same_rows, "warning", "rows", shown_by="unseen"),
     "N035": Rule(row_numbers.row_numbers, "warning", "rows", shown_by="unseen"),
     "N036": Rule(wrong_labels.wrong_labels, "warning", "rows", ("N041", "N053"), shown_by="unseen"),
