@@ -12,7 +12,7 @@ from nncli.explain.diagnosis.proof import Proof
 from nncli.explain.diagnosis.prove import helps, proofs_of
 from nncli.explain.diagnosis.rules.table import RULES
 from nncli.explain.diagnosis.trial import MOST_PRODUCTS, MOST_ROWS, Trial
-from tests.explain.diagnosis.runs import BROKEN
+from tests.explain.diagnosis.runs import BROKEN, expected_codes
 
 pytestmark = pytest.mark.filterwarnings("ignore::nncli.NncliWarning")
 
@@ -24,6 +24,9 @@ XOR = {
 
 LEAK = next(path for path in BROKEN if path.stem == "leak")
 CLASS_NUMBERS = next(path for path in BROKEN if path.stem == "class_numbers")
+
+FIRST = {code: path for path in reversed(BROKEN) for code in expected_codes(path)}
+"""A broken config of each finding."""
 
 
 def finding(key, value, code="N051"):
@@ -178,13 +181,12 @@ def test_the_page_shows_both_trainings_side_by_side():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*dict.fromkeys(FIRST.values())], ids=lambda path: path.stem)
 def test_every_change_helps_on_nine_of_ten_seeds(path):
     try:
-        run = nncli.train(path)
+        what = nncli.train(path)
     except nncli.DivergenceError as error:
-        run = error.result
-    for what in filter(None, [run, path]):
-        findings = nncli.diagnose(what).findings
-        for proof in proofs_of(case_of(what), findings, seeds=10):
-            assert proof.better >= 9, (proof.code, proof.verdict, proof.without, proof.changed)
+        what = error.result or path
+    for proof in proofs_of(case_of(what), nncli.diagnose(what).findings, seeds=10):
+        is_shown = proof.better >= 9 or RULES[proof.code].unprovable
+        assert is_shown, (proof.code, proof.verdict, proof.without, proof.changed)

@@ -19,9 +19,9 @@ def xor(model, **training):
 
 def test_the_change_suits_the_activation_and_the_form_of_the_setting():
     every = found_in(xor({"hidden_layers": [8], "initializer": CONSTANT}), "N023")
-    assert str(every.change) == "model.initializer=xavier_normal"
+    assert str(every.change) == "model.initializer=he_normal"
     one = found_in(xor({"hidden_layers": [8], "initializer": [CONSTANT, "zeros"]}), "N023")
-    assert one.change.value == "xavier_normal"
+    assert one.change.value == "he_normal"
     mixed = xor({"hidden_layers": [8, 8], "initializer": ["he_normal", CONSTANT, "he_normal"]})
     assert found_in(mixed, "N023", trains=False) is None  # their outgoing weights differ
 
@@ -92,3 +92,10 @@ def test_all_hidden_layers_of_a_config_are_diagnosed_without_training():
         "the 8 units of layer 1",
         "the 8 units of layer 2",
     ]
+
+
+def test_a_density_that_cuts_off_later_units_is_raised_there_too():
+    found = found_in(xor({"hidden_layers": [8, 8], "density": 0.01}), "N022", trains=False)
+    assert str(found.change) == "model.density=1.0"
+    later = found_in(xor({"hidden_layers": [8, 8], "density": [0.01, 1, 0.9]}), "N022")
+    assert later.change.value[:2] == [1.0, 1.0]

@@ -39,7 +39,9 @@ CAUSE_UNKNOWN = (*_OF_NO_GAIN, "N013", "N014")
 RULES: dict[str, Rule] = {
     "N001": Rule(outputs.constant_outputs, "problem", "rows", _OF_NO_GAIN[1:]),
     "N002": Rule(outputs.no_gain, "problem", "run", _OF_NO_GAIN[2:]),
-    "N003": Rule(baselines.linear_model_is_better, "hint", "rows", shown_by="unseen"),
+    "N003": Rule(
+        baselines.linear_model_is_better, "hint", "rows", shown_by="unseen", by_loss=False
+    ),
     "N004": Rule(classes.missing_class, "warning", "run", ("N003",), by_loss=False),
     "N005": Rule(classes.only_the_largest, "warning", "run", ("N003", "N004"), by_loss=False),
     "N010": Rule(start.far_from_a_guess, "warning", "rows", ("N014",)),
@@ -51,7 +53,7 @@ RULES: dict[str, Rule] = {
     "N016": Rule(rates.diverged, "problem", "run", rates.AFTER_DIVERGENCE),
     "N020": Rule(flat_units.dead_units, "problem", "rows", _OF_NO_LEARNING),
     "N021": Rule(flat_units.saturated_units, "problem", "rows", (*_OF_NO_LEARNING, "N010", "N024")),
-    "N022": Rule(units.unused_inputs, "hint", "rows", _OF_NO_LEARNING),
+    "N022": Rule(units.unused_inputs, "hint", "rows", (*_OF_NO_LEARNING, "N020")),
     "N023": Rule(
         units.same_units, "problem", "run", (*_OF_NO_LEARNING, "N020", "N024"), by_loss=False
     ),
@@ -71,7 +73,7 @@ RULES: dict[str, Rule] = {
     "N042": Rule(capacity.too_small, "problem", "rows", (*_OF_NO_GAIN, "N013"), shown_by="unseen"),
     "N043": Rule(comparison.better_on_validation, "warning", "run"),
     "N044": Rule(comparison.too_few_to_tell, "hint", "run"),
-    "N050": Rule(misfits.misfits, "problem", "rows", _OF_NO_GAIN),
+    "N050": Rule(misfits.misfits, "problem", "rows", (*_OF_NO_GAIN, "N040")),
     "N051": Rule(
         structure.layers_in_a_row,
         "warning",

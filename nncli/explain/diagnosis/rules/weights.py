@@ -38,20 +38,26 @@ def are_large(case: Case, blocks: Sequence[Block]) -> bool:
     return _excess(case, blocks) > _SUITABLE
 
 
-def other_weights(case: Case, blocks: Sequence[Block]) -> Change | None:
-    """Return the setting that gives layers suitable weights; None if one setting is not enough."""
+def other_weights(
+    case: Case, blocks: Sequence[Block], names: Mapping[int, str] | None = None
+) -> Change | None:
+    """Return the setting that gives layers suitable weights; None if one setting is not enough.
+
+    Parameters
+    ----------
+    names : mapping of int to str, optional
+        Initializers by the number of the layer; default: those that suit the activations.
+    """
     model = case.config.model
     if model.initial_weights is not None:
         drawn = [initializer_of(case.config, block).name for block in blocks]
         return None if {"constant", "zeros"} & {*drawn} else Change("model.initial_weights", None)
-    suited: dict[int, object] = {
-        block.number: block.activation.entry.initializer for block in blocks
-    }
+    suited = names or {block.number: block.activation.entry.initializer for block in blocks}
     if isinstance(model.initializer, list):
-        names = [
+        listed = [
             suited.get(number, each.in_short()) for number, each in enumerate(model.initializer, 1)
         ]
-        return Change("model.initializer", names)
+        return Change("model.initializer", listed)
     return Change("model.initializer", suited[blocks[0].number])
 
 
