@@ -19,9 +19,13 @@ def test_a_row_number_that_is_asked_for_is_found(tmp_path):
 def test_a_row_number_that_orders_the_targets_is_worse_than_useless(tmp_path):
     columns = {"n": np.arange(ROWS), **normal()}
     target = np.where(np.arange(ROWS) < ROWS / 2, "first", "second")
-    found = findings_of(tmp_path, columns, target, columns={"n": "number"})["N035"]
-    assert "in the order of the targets" in found.cause
-    assert found.change is None
+    every = findings_of(tmp_path, columns, target, columns={"n": "number"})
+    assert "in the order of the targets" in every["N035"].cause
+    assert every["N035"].change is None
+    assert "N033" not in every
+    columns["copy"] = np.where(target == "first", "a", "b")
+    every = findings_of(tmp_path, columns, target, columns={"n": "number"})
+    assert every["N033"].evidence.startswith("'copy' alone predicts")
 
 
 def test_a_few_rows_are_in_no_order_by_chance(tmp_path):

@@ -14,6 +14,7 @@ from nncli.data.tables.leaks import predicting, some_of
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Evidence
 from nncli.explain.diagnosis.rules.linear_fit import fitted_score
+from nncli.explain.diagnosis.rules.row_numbers import columns_of_numbers
 
 UNPROVABLE = "results are better with a column that gives the target away, but not true of new rows"
 """Why no training shows that leaving such columns out helps."""
@@ -35,6 +36,11 @@ def predicts_alone(case: Case) -> Iterator[Evidence]:
     if len(columns) < 2 or data.images or _has_rare_class(data):
         return
     names = [*data.leaks] if data.encoding else _of_arrays(data, columns)
+    if not names:
+        return
+    numbers = {at for at, _ in columns_of_numbers(case)}  # N035 says why they tell the target
+    columns = {name: own for name, own in columns.items() if numbers.isdisjoint(own)}
+    names = [name for name in names if name in columns]
     if not names:
         return
     others = [place for name, own in columns.items() if name not in names for place in own]

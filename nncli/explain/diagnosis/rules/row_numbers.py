@@ -28,12 +28,8 @@ _RELATED, _BY_CHANCE = 0.2, 3 * (_PARTS - 1)
 def row_numbers(case: Case) -> Iterator[Evidence]:
     """Find inputs that only number the rows."""
     data, settings = case.dataset, case.config.data
-    if not trains(case) or not settings.is_own:
-        return
-    for at, what in numbering_columns(data):
+    for at, what in columns_of_numbers(case):
         name = str(data.columns[at])
-        if name == getattr(settings, "time", None):
-            continue
         change = Change("data.drop", [*getattr(settings, "drop", ()), name])
         train = data.splits["train"]
         least = max(_RELATED, _BY_CHANCE / len(train))
@@ -51,6 +47,16 @@ def row_numbers(case: Case) -> Iterator[Evidence]:
             change if is_table and helps else None,
             f"set {change}" if is_table else f"remove column {listed([name])} from the inputs",
         )
+
+
+def columns_of_numbers(case: Case) -> Iterator[tuple[int, str]]:
+    """Yield the place of each input that only numbers the rows, and what shows it."""
+    data, settings = case.dataset, case.config.data
+    if not trains(case) or not settings.is_own:
+        return
+    for at, what in numbering_columns(data):
+        if str(data.columns[at]) != getattr(settings, "time", None):
+            yield at, what
 
 
 def _share_between_parts(train: Split, at: int) -> float:
