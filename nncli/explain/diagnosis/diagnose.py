@@ -88,21 +88,26 @@ def diagnosis_of(case: Case, needs: tuple[Needs, ...]) -> Diagnosis:
         except NncliError as error:
             unchecked[code] = str(error)
     muted = case.config.diagnose.ignore
-    shown = sorted(
-        (each for each in _causes(found) if each.code not in muted),
-        key=lambda each: SEVERITIES.index(each.severity),
-    )
-    ignored = sorted({each.code for each in found if each.code in muted})
     checked = [
         code for code, rule in RULES.items() if rule.needs in needs and code not in unchecked
     ]
+    # A muted cause may be there if it was not checked: its symptoms are muted, too.
+    unknown = {code for code in muted if code in RULES and code not in checked}
+    shown = sorted(
+        (each for each in _causes(found, unknown) if each.code not in muted),
+        key=lambda each: SEVERITIES.index(each.severity),
+    )
+    ignored = sorted({each.code for each in found if each.code in muted})
     return Diagnosis(case.subject.name, shown, ignored, unchecked, checked, case.is_trained)
 
 
-def _causes(found: list[Finding]) -> Iterator[Finding]:
-    """Yield the findings that no other one explains, each with the symptoms that it explains."""
+def _causes(found: list[Finding], unknown: set[str]) -> Iterator[Finding]:
+    """Yield the findings that no other one explains, each with the symptoms that it explains.
+
+    Causes that are `unknown`, as they could not be checked, explain their symptoms like others.
+    """
     there = {each.code for each in found}
-    explained = {code for each in there for code in RULES[each].explains}
+    explained = {code for each in there | unknown for code in RULES[each].explains}
     for each in found:
         if each.code not in explained:
             symptoms = tuple(code for code in RULES[each.code].explains if code in there)

@@ -35,6 +35,14 @@ def test_it_finds_what_needs_no_data(path):
     }
 
 
+def test_a_muted_cause_that_needs_the_data_mutes_its_symptoms():
+    path = next(path for path in TRAINED if path.stem == "strong_l2")
+    assert quick_diagnosis(nncli.train(path)).codes == ["N002"]
+    muted = nncli.train(path, ["diagnose.ignore=[N001]"])
+    assert quick_diagnosis(muted).codes == []
+    assert muted.diagnose().ignored == ["N001"]
+
+
 def test_a_damaged_run_gives_none(tmp_path):
     result = nncli.train(XOR, out=tmp_path / "run")
     (tmp_path / "run" / "history.csv").write_text("no history\n", encoding="utf-8")

@@ -1,6 +1,7 @@
 """How much a network has learned, compared with a constant guess."""
 
 from nncli.explain.diagnosis.case import Case
+from nncli.explain.diagnosis.rules.gain import is_after_training
 
 
 def learned(case: Case) -> float | None:
@@ -26,4 +27,4 @@ def learned(case: Case) -> float | None:
 
 def is_untrained(case: Case) -> bool:
     """Return whether a run took no step, as one that only shows given weights."""
-    return case.is_trained and not case.history.get("epoch") and case.ended != "diverged"
+    return case.is_trained and not is_after_training(case)
