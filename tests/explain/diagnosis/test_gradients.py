@@ -58,7 +58,7 @@ def test_two_causes_have_no_single_change():
         xor(9, "tanh"),
         xor(5, "sigmoid", epochs=0),
         xor(5, "sigmoid", rate=1e-6),
-        {**xor(1, "sigmoid"), "training": {"epochs": 20, "l2": 1.0}},
+        {**xor(4), "training": {"epochs": 20, "l2": 1.0}},
     ],
     ids=[
         "shallow",
