@@ -2,6 +2,7 @@
 
 import warnings
 
+import numpy as np
 import pytest
 
 import nncli
@@ -53,6 +54,33 @@ def test_a_perceptron_needs_more_than_a_hidden_layer():
 )
 def test_a_size_that_suffices_is_not_too_small(training, codes):
     assert diagnosed({**CONFIG, "training": training}).codes == codes
+
+
+def moons(path, noise, slope):
+    """Write points of two half circles, pulled apart by `slope`; return the section of the data."""
+    rng = np.random.default_rng(4)
+    angle, which = rng.uniform(0, np.pi, 400), np.arange(400) % 2
+    sign = 1 - 2 * which
+    X = np.column_stack([sign * np.cos(angle) + which, sign * np.sin(angle) + which / 2])
+    X[:, 1] += slope * sign
+    rows = np.column_stack([X + rng.normal(0, noise, X.shape), which])
+    np.savetxt(path, rows, delimiter=",", header="a,b,which", comments="")
+    return {"path": str(path), "target": "which", "task": "binary"}
+
+
+@pytest.mark.parametrize("hidden", [[], [1]])
+@pytest.mark.parametrize(
+    ("noise", "slope", "is_found"),
+    [(0.15, 0, True), (0.15, 1, False), (0.8, 0, False)],
+    ids=["bent", "a line separates them", "noise"],
+)
+def test_a_bent_boundary_needs_a_wider_hidden_layer(hidden, noise, slope, is_found, tmp_path):
+    config = {
+        "data": moons(tmp_path / "moons.csv", noise, slope),
+        "model": {"hidden_layers": hidden, "activation": "tanh"},
+        "training": {"epochs": 100, "learning_rate": 0.01},
+    }
+    assert ("N042" in diagnosed(config).codes) == is_found
 
 
 def test_noise_is_not_too_small_a_network():
