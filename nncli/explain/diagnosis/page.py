@@ -40,7 +40,9 @@ def body_of(diagnosis: Diagnosis, write: Notation) -> Iterator[Element]:
 
 def _nothing(diagnosis: Diagnosis, write: Notation) -> str:
     """Return what it means that nothing was found."""
-    checks = f"{len(diagnosis.checked)} of {count(len(RULES), 'check')}"
+    codes = [code for code, rule in RULES.items() if rule.needs != "trial"]
+    checked = sum(code in diagnosis.checked for code in codes)
+    checks = f"{checked} of {count(len(codes), 'check')}"
     if not diagnosis.is_trained:
         return (
             f"{checks} found nothing at the start of training. Whether the network learns, shows "
@@ -53,12 +55,12 @@ def _nothing(diagnosis: Diagnosis, write: Notation) -> str:
 
 
 def _unchecked(diagnosis: Diagnosis) -> dict[str, list[str]]:
-    """Return the codes that were not checked, by the reason."""
+    """Return the codes that were not checked, by the reason; not those that need ``--prove``."""
     found: dict[str, list[str]] = {}
     for code, rule in RULES.items():
         if code in diagnosis.unchecked:
             found.setdefault(diagnosis.unchecked[code], []).append(code)
-        elif code not in diagnosis.checked:
+        elif code not in diagnosis.checked and rule.needs != "trial":
             found.setdefault(_LACKING[rule.needs], []).append(code)
     return found
 
@@ -102,7 +104,6 @@ _DIGITS = 6
 _LACKING = {
     "run": "these need a run",
     "rows": "these need the data",
-    "trial": "only --prove of a single model tries these",
 }
 _FORMATS: dict[str, tuple[Callable[[int], Notation], Callable[[Iterable[Any]], str]]] = {
     "text": (Text, as_text),

@@ -5,6 +5,8 @@ from dataclasses import replace
 from math import hypot
 from typing import NamedTuple
 
+import numpy as np
+
 from nncli.base.threads import limited_threads
 from nncli.base.words import count
 from nncli.config.named import Named
