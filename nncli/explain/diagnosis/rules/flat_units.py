@@ -8,7 +8,7 @@ import numpy as np
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Evidence
 from nncli.explain.diagnosis.passed import Passed
-from nncli.explain.diagnosis.rules.learned import is_untrained, learned
+from nncli.explain.diagnosis.rules.gain import is_untrained, learned
 from nncli.explain.diagnosis.rules.rate import smaller_rate
 from nncli.explain.diagnosis.rules.seen import root_mean_square
 from nncli.explain.diagnosis.rules.weights import are_large, initial_gain, other_weights

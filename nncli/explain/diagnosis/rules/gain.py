@@ -40,6 +40,32 @@ def is_after_training(case: Case) -> bool:
     return case.is_trained and bool(case.subject.model.training.get("epochs"))
 
 
+def is_untrained(case: Case) -> bool:
+    """Return whether a run took no step, as one that only shows given weights."""
+    return case.is_trained and not is_after_training(case)
+
+
+def learned(case: Case) -> float | None:
+    """Return how much of what a constant guess misses on the training rows the network gets right.
+
+    1 for a perfect network, 0 for a constant guess, negative for a worse one; None if it is not
+    known. It is the best of several metrics: a network whose probabilities tell rows apart has
+    learned something, even if it always predicts the same class.
+    """
+    if "train" not in case.splits:
+        return None
+    found, guess = case.splits["train"].metrics, case.splits["train"].guess_metrics
+    shares = [
+        1 - (found[name] / guess[name]) ** power
+        for name, power in (("rmse", 2), ("brier", 1))
+        if name in found and guess.get(name)
+    ]
+    classes = len(case.classes)
+    if "balanced_accuracy" in found and classes > 1:
+        shares.append((classes * found["balanced_accuracy"] - 1) / (classes - 1))
+    return max(shares, default=None)
+
+
 def compared(split: SavedSplit) -> dict[str, Compared]:
     """Return the metrics whose value for the best constant answer is known.
 

@@ -10,7 +10,7 @@ from nncli.base.words import briefly
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Evidence
 from nncli.explain.diagnosis.passed import Passed, passed
-from nncli.explain.diagnosis.rules.learned import learned
+from nncli.explain.diagnosis.rules.gain import learned
 from nncli.explain.diagnosis.rules.weights import (
     are_large,
     are_small,

@@ -7,7 +7,7 @@ import numpy as np
 from nncli.base.words import briefly, count
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Evidence
-from nncli.explain.diagnosis.rules.learned import is_untrained
+from nncli.explain.diagnosis.rules.gain import is_untrained
 from nncli.explain.diagnosis.rules.weights import initializer_of, other_weights
 from nncli.nn.entries import Array, Formula
 from nncli.nn.network import Block
