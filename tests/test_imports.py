@@ -189,6 +189,14 @@ def test_training_on_synthetic_data_loads_nothing_for_downloads_or_bars(tmp_path
     assert not loaded & {"requests", "tqdm", "platformdirs"}
 
 
+def test_the_diagnosis_of_a_training_loads_nothing_slow(tmp_path: Path) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_text("data: {source: xor, test: 10}\ntraining: {epochs: 5}\n", encoding="utf-8")
+    loaded = modules_loaded_by("train", str(config), "-o", str(tmp_path / "run"))
+    assert "nncli.explain.diagnosis.rules.table" in loaded
+    assert not loaded & {"numpy.ma", "matplotlib", "nncli.explain.document", "sklearn"}
+
+
 def test_a_short_training_loads_numba_only_if_asked_to(tmp_path: Path) -> None:
     pytest.importorskip("numba", reason="the extra 'fast' is not installed")
     config = tmp_path / "c.yaml"
