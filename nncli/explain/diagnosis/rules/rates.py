@@ -178,7 +178,7 @@ def _stays_high(case: Case, late: NDArray[np.float64], level: float) -> bool:
 def _trend(late: NDArray[np.float64]) -> float:
     """Return the relative change of a loss from the first to the second half of some epochs."""
     first, second = late[: len(late) // 2].mean(), late[len(late) // 2 :].mean()
-    return float(abs(first - second) / max(np.median(late), 1e-9))
+    return float(abs(first - second) / max(_median(late), 1e-9))
 
 
 def _is_judged(case: Case) -> bool:
