@@ -34,6 +34,8 @@ _HIGH = 0.3
 """A step of this size, relative to the weights, is too long if the loss says so, too. In lectures
 and on MNIST, good steps are at most 0.15 with adam, and 0.1 with sgd, where 0.001 is usual."""
 
+_ABSURD = 3.0  # ten times as long: a step changes weighted sums by more than their size
+
 _LOW = 0.005
 """A step of this size is short; in the lectures that learn, it is 0.01 or more."""
 
@@ -88,6 +90,8 @@ def too_high(case: Case) -> Iterator[Evidence]:
         sign = f"the training loss is {level:.3g}, that of a guess {guess:.3g}"
     elif jump > _JUMPS and rises > 0.25 and is_unsolved(case, level):
         sign = f"the training loss changes by {jump:.0%} from epoch to epoch, up and down"
+    elif _is_absurd(case, step, level):
+        sign = f"the training loss is still {level:.3g}"
     elif _stays_high(case, late, level):
         sign = f"the training loss stays at {level:.3g}, and rises in {rises:.0%} of the epochs"
     else:
@@ -159,6 +163,19 @@ def plateau(case: Case) -> Iterator[Evidence]:
         f"steps with the learning rate {rate:g} cross the valley instead of following it",
         Change(_RATE, _round_down(rate / 10)),
         formula=_STEP,
+    )
+
+
+def _is_absurd(case: Case, step: float, level: float) -> bool:
+    """Return whether each adaptive step replaces the weights, so that nothing they learn lasts.
+
+    Where no gradient reaches the first layer, its units are dead, which is another finding.
+    """
+    return (
+        case.config.training.optimizer.name in _ADAPTIVE
+        and step > _ABSURD
+        and is_unsolved(case, level, 0.3)
+        and min(case.history["gradient_norm_1"][-3:]) > 0
     )
 
 
