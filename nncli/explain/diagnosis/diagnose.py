@@ -10,7 +10,7 @@ from nncli.base.errors import NncliError
 from nncli.base.notes import Note, warn
 from nncli.explain.diagnosis.case import Case, case_of
 from nncli.explain.diagnosis.diagnosis import Diagnosis
-from nncli.explain.diagnosis.finding import SEVERITIES, Finding
+from nncli.explain.diagnosis.finding import SEVERITIES, Finding, joined
 from nncli.explain.diagnosis.rules.rule import Needs
 from nncli.explain.diagnosis.rules.table import RULES
 from nncli.explain.diagnosis.several import diagnosis_of_several, name_of_several, parts_of
@@ -83,7 +83,8 @@ def diagnosis_of(case: Case, needs: tuple[Needs, ...]) -> Diagnosis:
             continue
         try:
             found += [
-                Finding(code, each.severity or rule.severity, each) for each in rule.check(case)
+                Finding(code, each.severity or rule.severity, each)
+                for each in joined(rule.check(case))
             ]
         except NncliError as error:
             unchecked[code] = str(error)

@@ -1,7 +1,8 @@
 """Findings: what a diagnosis reports."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from nncli.config.finding_codes import FINDINGS
@@ -58,6 +59,24 @@ class Evidence:
     remedy: str = ""
     formula: Formula | None = None
     severity: Severity | None = None
+
+
+_MOST_PLACES = 3
+
+
+def joined(found: Iterable[Evidence]) -> Iterator[Evidence]:
+    """Yield one evidence for all places with the same cause and change; it names the first few."""
+    kinds: list[tuple[Evidence, list[str]]] = []
+    for each in found:
+        kind = replace(each, evidence="")
+        places = next((places for other, places in kinds if other == kind), None)
+        if places is None:
+            kinds.append((kind, places := []))
+        places.append(each.evidence)
+    for kind, places in kinds:
+        more = len(places) - _MOST_PLACES
+        words = [*places[:_MOST_PLACES], *([f"and so in {more} more"] if more > 0 else [])]
+        yield replace(kind, evidence="; ".join(words))
 
 
 @dataclass(frozen=True)
