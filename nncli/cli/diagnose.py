@@ -76,7 +76,7 @@ def diagnose(
     elif str(place) != "-":
         click.echo(found.page(format_), nl=False)
     if found.signal is not None:
-        raise Interrupted("Interrupted; the proofs so far are shown.", found.signal)
+        raise Interrupted("Interrupted.", found.signal)
     if place:
         write_changed(found, place, err=as_json or format_ != "text")
     elif not as_json and format_ == "text":

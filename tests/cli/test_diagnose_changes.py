@@ -90,8 +90,8 @@ def test_a_signal_shows_the_proofs_so_far(nncli, config, stop_at):
     result = nncli("diagnose", "own/c.yaml", "--prove")
     assert result.code == 130
     assert "N023 problem" in result.out
-    assert "Interrupted: the other changes were not tried." in result.out
-    assert result.err == "Interrupted; the proofs so far are shown.\n"
+    assert "Interrupted: 1 change not tried to the end." in result.out
+    assert result.err == "Interrupted.\n"
 
 
 def test_apply_prints_the_config(nncli, config):

@@ -24,7 +24,9 @@ def proofs_in(diagnosis: Diagnosis, write: Notation) -> Iterator[Element]:
     for proof in diagnosis.proofs:
         yield from _elements(proof, write)
     if diagnosis.signal is not None:
-        yield Paragraph("Interrupted: the other changes were not tried.")
+        changes = {str(each.found.change) for each in diagnosis.findings if each.found.change}
+        changes -= {str(each.change) for each in diagnosis.proofs}
+        yield Paragraph(f"Interrupted: {count(len(changes), 'change')} not tried to the end.")
 
 
 def _elements(proof: Proof, write: Notation) -> Iterator[Element]:
