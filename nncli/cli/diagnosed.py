@@ -66,7 +66,7 @@ def print_in_short(
 
 @contextmanager
 def diagnosing_divergence() -> Iterator[None]:
-    """If training diverges in the block, print its findings, or how to find out why."""
+    """Print the findings about a training that diverges in the block."""
     from nncli import DivergenceError
 
     try:
@@ -74,6 +74,4 @@ def diagnosing_divergence() -> Iterator[None]:
     except DivergenceError as error:
         if error.result:
             print_in_short(error.result, err=True)
-        elif error.directory:
-            click.echo(f"\nTo see why:\n  {command_for(error.directory)}", err=True)
         raise

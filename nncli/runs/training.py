@@ -63,7 +63,6 @@ def train_job(
         except DivergenceError as error:
             if record:
                 record.note_divergence(error)
-                error.directory = record.directory.place()
             best = job.progress
             if best.best is None:
                 raise
@@ -72,7 +71,6 @@ def train_job(
                 f"{error}; the best epoch so far, {best.best_epoch}, is {place}"
             )
             outcome = Outcome(DIVERGED, job.plan.epochs, job.progress, job.evaluations)
-            diverged.directory = error.directory
             diverged.result = replace(_result(job, outcome, record, memory), divergence=str(error))
             raise diverged from error
         return _result(job, outcome, record, memory)

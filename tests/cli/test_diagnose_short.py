@@ -104,19 +104,6 @@ def test_the_profile_has_its_time(nncli, broken):
     assert float(line.split()[1]) > 0
 
 
-def test_a_divergence_without_weights_names_the_command_that_says_why(nncli):
-    Path("at-once.yaml").write_text(
-        "data: {source: xor, rows: 60}\n"
-        "model: {hidden_layers: [3], output: identity}\n"
-        "training: {epochs: 200, learning_rate: 1e9, optimizer: sgd, loss: mean_squared_error}\n",
-        encoding="utf-8",
-    )
-    done = nncli("train", "at-once.yaml", "-q", "-o", "a run")
-    assert done.code == 1
-    assert done.err.startswith("\nTo see why:\n  nncli diagnose 'a run'\nError: ")
-    assert "N016" in nncli("diagnose", "a run").out
-
-
 def test_a_change_that_the_data_may_contradict_is_left_to_diagnose(nncli):
     """Here the run alone suggests more epochs; the data shows that all units are dead."""
     Path("dead.yaml").write_text(

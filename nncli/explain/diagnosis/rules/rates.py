@@ -169,13 +169,16 @@ def plateau(case: Case) -> Iterator[Evidence]:
 def _is_absurd(case: Case, step: float, level: float) -> bool:
     """Return whether each adaptive step replaces the weights, so that nothing they learn lasts.
 
-    Where no gradient reaches the first layer, its units are dead, which is another finding.
+    Where no gradient but that of the penalty reaches the first layer, its units are dead, which is
+    another finding.
     """
+    training, network = case.config.training, case.network
+    penalty = training.complete.l2 * np.linalg.norm(network.arrays[network.blocks[0].weights])
     return (
-        case.config.training.optimizer.name in _ADAPTIVE
+        training.optimizer.name in _ADAPTIVE
         and step > _ABSURD
         and is_unsolved(case, level, 0.3)
-        and min(case.history["gradient_norm_1"][-3:]) > 0
+        and min(case.history["gradient_norm_1"][-3:]) > 2 * penalty
     )
 
 
