@@ -56,9 +56,25 @@ class Measured:
 
     @property
     def reached(self) -> float:
-        """The gain as a share of the largest that is possible: 0 for the guess, 1 if perfect."""
+        """The gain as a share of the largest that is possible: 0 for the guess, 1 if perfect.
+
+        Only shares of different rows can be compared: the guess is worse where targets vary more.
+        """
+        return self._share(self.gain)
+
+    @property
+    def least_reached(self) -> float:
+        """The share at the worse end of the interval."""
+        return self._share(self.least)
+
+    @property
+    def most_reached(self) -> float:
+        """The share at the better end of the interval."""
+        return self._share(self.most)
+
+    def _share(self, gain: float) -> float:
         possible = self._gain_of(1.0 if rises(self.name) else 0.0)
-        return self.gain / possible if possible > 0 else 1.0
+        return gain / possible if possible > 0 else 1.0
 
     @property
     def rows_in_words(self) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 import nncli
 from nncli.explain.diagnosis.case import case_of
+from nncli.explain.diagnosis.measured import Measured
 from nncli.explain.diagnosis.rules import comparison, fit
 
 CONFIG = {
@@ -160,3 +161,27 @@ def test_test_rows_are_few_if_their_interval_includes_the_guess(case):
     assert "includes the guess" in found(0.6)[0].evidence
     assert not found(0.97)
     assert not found(0.5)
+
+
+@pytest.mark.parametrize(
+    ("train", "unseen", "is_overfitted"),
+    [
+        ((1.41, 0.14, 5.98), (1.66, 0.3, 3.64), False),  # solder: the test rows vary less
+        ((127, 18, 852), (201, 49, 542), False),  # star98, also
+        ((172, 22, 1113), (609, 140, 1324), True),  # mlb1: the test rows vary more
+        ((0.978, 0.11, 2.75), (2.04, 0.4, 2.3), True),  # wages
+    ],
+)
+def test_an_error_is_compared_with_the_guess_for_the_same_rows(train, unseen, is_overfitted):
+    known, asked = (
+        Measured(split, "mae", 100, value, value - distance, value + distance, guess)
+        for split, (value, distance, guess) in (("train", train), ("test", unseen))
+    )
+    assert (fit.lost(known, asked) >= 0.2) == is_overfitted
+
+
+def test_validation_rows_whose_targets_vary_less_are_not_easier():
+    known = Measured("train", "mae", 500, 2.0, 1.9, 2.1, 6.0)
+    asked = Measured("validation", "mae", 500, 1.2, 1.1, 1.3, 3.6)  # the same share of its guess
+    assert not comparison._is_easier(known, asked)
+    assert comparison._is_easier(known, replace(asked, guess=6.0))

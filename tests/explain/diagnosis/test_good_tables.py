@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-import nncli
 from tests.benchmarks.own_data import TABLES, write_table
 from tests.explain.diagnosis.runs import diagnosed
 

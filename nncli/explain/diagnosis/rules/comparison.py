@@ -29,7 +29,7 @@ def better_on_validation(case: Case) -> Iterator[Evidence]:
     train, unseen = measured(case, "train"), measured(case, "validation")
     if train is None or unseen is None:
         return
-    if train.most > 0 and unseen.least - train.most > _EASIER * unseen.gain:
+    if train.most > 0 and _is_easier(train, unseen):
         yield Evidence(
             f"measured alike, after training: {unseen} on the {unseen.rows:,} validation rows, but "
             f"only {train} on the {train.rows:,} training rows",
@@ -40,6 +40,11 @@ def better_on_validation(case: Case) -> Iterator[Evidence]:
         )
         return
     yield from _explained(case)
+
+
+def _is_easier(train: Measured, unseen: Measured) -> bool:
+    distance = unseen.least_reached - train.most_reached
+    return distance > _EASIER * unseen.reached
 
 
 def _explained(case: Case) -> Iterator[Evidence]:

@@ -31,8 +31,9 @@ _MORE_ROWS = "collect more rows, or use fewer units"
 _PENALTY, _PENALTY_OF_BEST = 0.5, 1.0
 
 _LOST_GAIN = Formula(
-    "lost = 1 - (unseen - guess) / (train - guess)",
-    r"\text{lost} = 1 - \frac{\text{unseen} - \text{guess}}{\text{train} - \text{guess}}",
+    "lost = 1 - gain[unseen] / gain[train], gain = (value - guess) / (perfect - guess)",
+    r"\text{lost} = 1 - \frac{\text{gain}_{\text{unseen}}}{\text{gain}_{\text{train}}}, \quad "
+    r"\text{gain} = \frac{\text{value} - \text{guess}}{\text{perfect} - \text{guess}}",
 )
 
 
@@ -51,23 +52,32 @@ def overfitting(case: Case) -> Iterator[Evidence]:
 def lost(train: Measured, unseen: Measured) -> float:
     """Return the share of the gain on training rows that unseen rows certainly lack.
 
-    Each gain is taken at the end of its 95 % interval that makes the share smaller.
+    Each gain is relative to that of a perfect network on the same rows, and taken at the end of its
+    95 % interval that makes the share smaller.
     """
-    return (train.least - unseen.most) / train.least if train.least > 0 else 0.0
+    gained = train.least_reached
+    return (gained - unseen.most_reached) / gained if gained > 0 else 0.0
 
 
 def _overfitted(case: Case, train: Measured, unseen: Measured) -> Evidence:
     change = _regularized(case, _PENALTY)
     return Evidence(
         f"{train} on the {train.rows:,} training rows, but {unseen} on the "
-        f"{unseen.rows_in_words}; a constant guess has {unseen.guess:.3g}, so unseen rows lack "
-        f"at least {lost(train, unseen):.0%} of the gain",
+        f"{unseen.rows_in_words}; {_guesses(train, unseen)}, so unseen rows lack at least "
+        f"{lost(train, unseen):.0%} of the gain",
         f"{_sizes(case, train.rows)}: besides what holds for all rows, it learns the noise "
         "in these",
         change,
         "" if change else _MORE_ROWS,
         _LOST_GAIN,
     )
+
+
+def _guesses(train: Measured, unseen: Measured) -> str:
+    """Return in words what the best constants have; on rows of one kind, they hardly differ."""
+    if f"{train.guess:.2g}" == f"{unseen.guess:.2g}":
+        return f"a constant guess has {unseen.guess:.3g}"
+    return f"constant guesses have {train.guess:.3g} and {unseen.guess:.3g}"
 
 
 def _overfits_later(case: Case, best: int, train: Measured, unseen: Measured) -> Evidence:
@@ -116,7 +126,7 @@ def memorized(case: Case) -> Iterator[Evidence]:
 
 
 def _is_no_gain(train: Measured, unseen: Measured) -> bool:
-    return unseen.least <= 0 and unseen.gain <= _NOTHING * train.gain
+    return unseen.least <= 0 and unseen.reached <= _NOTHING * train.reached
 
 
 def _regularized(case: Case, factor: float) -> Change | None:
