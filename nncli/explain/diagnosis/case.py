@@ -6,9 +6,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from nncli.base.errors import DataError
 from nncli.base.notes import Note, warn
 from nncli.base.paths import absolute
-from nncli.base.storage.run_files import CONFIG, HISTORY, WEIGHTS
+from nncli.base.storage.directory import Directory
+from nncli.base.storage.run_files import CONFIG, HISTORY, METRICS, WEIGHTS
 from nncli.base.words import printable
 from nncli.config.load import LoadedConfig, load_config
 from nncli.config.schema import Config
@@ -22,7 +24,7 @@ from nncli.nn.network import Network
 from nncli.runs.job import Job
 from nncli.runs.preparation import prepare
 from nncli.runs.result import Result
-from nncli.runs.saved_metrics import SavedSplit
+from nncli.runs.saved_metrics import SavedSplit, read_values, saved_split, splits_of
 from nncli.training.history_file import Table, read_history
 from nncli.training.outcome import DIVERGED
 
@@ -175,18 +177,23 @@ def _without_weights(directory: Path, message: str, moved_to: Path | None, note:
 
 def _splits_of(what: PlotSource, subject: Subject) -> dict[str, SavedSplit]:
     """Return the metrics of all splits: those of a result, of a run directory, or of the model."""
-    from nncli.base.storage.directory import Directory
-    from nncli.base.storage.run_files import METRICS
-    from nncli.runs.saved_metrics import read_values, saved_split, splits_of
-
     values: Mapping[str, Mapping[str, Any]]
     if isinstance(what, Result) and what.evaluations:
         values = {name: each.as_json() for name, each in what.evaluations.items()}
     elif subject.directory is not None:
-        place = Directory(subject.directory)
-        with place.opened():
-            values = splits_of(read_values(place / METRICS, str(subject.directory / METRICS)))
+        return _saved_splits(subject.directory)
     else:
         metrics = subject.model.metrics
         values = {name: {"rows": 0, "metrics": each} for name, each in metrics.items()}
     return {name: saved_split(each) for name, each in values.items()}
+
+
+def _saved_splits(directory: Path) -> dict[str, SavedSplit]:
+    """Return the metrics that a run saved. Raises `DataError`."""
+    name, place = str(directory / METRICS), Directory(directory)
+    with place.opened():
+        values = read_values(place / METRICS, name)
+    try:
+        return {split: saved_split(each) for split, each in splits_of(values).items()}
+    except ValueError as error:
+        raise DataError(f"{name}: {error}; restore it, or train anew") from error
