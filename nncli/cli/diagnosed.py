@@ -16,15 +16,16 @@ _MOST = 3
 
 
 def in_short(result: "Result", clock: "Clock | None" = None) -> list[str]:
-    """Return lines about the worst findings of a run, or none."""
+    """Return lines about the worst problems and warnings of a run, or none; not about hints."""
     with clock.phase("diagnosis") if clock else nullcontext():
         from nncli import quick_diagnosis  # most of the time of a short run's diagnosis
 
         found = quick_diagnosis(result)
     if found is None:
         return []
-    worst = {each.code: each for each in reversed(found.findings)}
-    codes = found.codes
+    shown = [each for each in found.findings if each.severity != "hint"]
+    worst = {each.code: each for each in reversed(shown)}
+    codes = [*dict.fromkeys(each.code for each in shown)]
     lines = [_line(worst[code]) for code in codes[:_MOST]]
     more = len(codes) - len(lines)
     return [*lines, f"and {count(more, 'more finding')}"] if more else lines

@@ -8,7 +8,7 @@ BROKEN = """data: {source: xor, rows: 60}
 model: {hidden_layers: [4, 3], activation: [identity, relu], initializer: zeros}
 training: {epochs: 2}
 """
-SAME = "N023 problem: units that stay the same; try model.initializer=xavier_normal"
+SAME = "N023 problem: units that stay the same; try model.initializer=he_normal"
 
 
 @pytest.fixture

@@ -29,7 +29,10 @@ ODD = [
 ]  # fmt: skip
 NAMES = [os.fsdecode(name) for name in ODD]
 UNDECODABLE = NAMES[0]
-CONFIG = "data: {path: line.csv, target: y}\nmodel: {hidden_layers: [2]}\ntraining: {epochs: 1}\n"
+CONFIG = (
+    "data: {path: line.csv, target: y}\nmodel: {hidden_layers: [2]}\ntraining: {epochs: 1}\n"
+    "diagnose: {ignore: [N002, N014]}\n"
+)
 ROWS = "x,y\n" + "".join(f"{x},{2 * x}\n" for x in range(12))
 
 

@@ -41,7 +41,8 @@ def test_a_run_goes_where_its_directory_goes(nncli, tmp_path, whole, at_step, st
     at_step(step, lambda: (tmp_path / "run").rename(tmp_path / "moved"))
     result = nncli("train", "xor.yaml", "-q", "-o", "run")
     assert (result.code, result.err) == (0, "")
-    assert "Saved in moved. Next:\n  nncli eval moved/weights.npz" in result.out
+    assert "Saved in moved. Next:\n" in result.out
+    assert "\n  nncli eval moved/weights.npz\n" in result.out
     assert not (tmp_path / "run").exists()
     assert_same_run(tmp_path / "moved", whole)
 

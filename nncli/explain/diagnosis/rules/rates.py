@@ -173,7 +173,8 @@ def _is_absurd(case: Case, step: float, level: float) -> bool:
     another finding.
     """
     training, network = case.config.training, case.network
-    penalty = training.complete.l2 * np.linalg.norm(network.arrays[network.blocks[0].weights])
+    first = network.arrays[network.blocks[0].weights]
+    penalty = training.complete.l2 * float(np.linalg.norm(first))
     return (
         training.optimizer.name in _ADAPTIVE
         and step > _ABSURD
