@@ -162,11 +162,11 @@ def _predictor(
     prepared: Prepared, file: Path, contender: str, overrides: Sequence[str]
 ) -> Callable[[int], HeldOutRows]:
     """Return a function that predicts all rows of a file, given a seed."""
-    config = _config(prepared, file, contender)
+    config = config_of(prepared, file, contender)
     return lambda seed: _nncli(prepared.table, config, [*overrides, f"seed={seed}"])
 
 
-def _config(prepared: Prepared, file: Path, contender: str) -> dict[str, Any]:
+def config_of(prepared: Prepared, file: Path, contender: str) -> dict[str, Any]:
     """Return the config of a contender for a file."""
     table, is_cleaned = prepared.table, file == prepared.cleaned
     if contender == INIT:
