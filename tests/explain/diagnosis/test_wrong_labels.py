@@ -75,6 +75,14 @@ def test_classes_that_overlap_are_hard_but_not_wrong():
     assert found(PLACES[TOWNS] + RANDOM.normal(size=(N, 2)) * 1.5, TOWNS) == []
 
 
+@pytest.mark.parametrize(("seed", "rows", "strength"), [(1003, 300, 1.0), (1005, 800, 0.9)])
+def test_a_few_errors_of_rows_that_overlap_are_left_alone(seed, rows, strength):
+    random = np.random.default_rng(seed)
+    X, weights = random.normal(size=(rows, 6)), strength * random.normal(size=6)
+    chance = 1 / (1 + np.exp(-X @ weights))
+    assert found(X, (random.uniform(size=rows) < chance).astype(int), test=0.2) == []
+
+
 def test_a_class_that_looks_like_another_is_left_alone():
     X = RANDOM.normal(size=(1000, 3))
     rare = (X[:, 0] > 1.5) & (RANDOM.uniform(size=1000) < 0.8) | (RANDOM.uniform(size=1000) < 0.04)
