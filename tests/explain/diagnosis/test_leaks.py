@@ -87,6 +87,20 @@ def test_a_few_rows_of_a_rare_class_may_lie_apart_by_chance():
     assert found(with_column(rare), rare) == []
 
 
+@pytest.mark.parametrize(
+    ("targets", "column", "task"),
+    [
+        (np.column_stack([NUMBERS, X[:, 1] * X[:, 3]]), NUMBERS, "regression"),
+        (np.column_stack([CLASSES, CLASSES[::-1]]), CLASSES, "multilabel"),
+    ],
+)
+def test_of_several_targets_it_is_one_that_the_column_tells(targets, column, task):
+    (one,) = found(with_column(column), targets, data={"task": task, "validation": 0.2})
+    assert one.evidence.startswith("'x5' alone predicts one of 'y1', 'y2' in nearly all of")
+    r2 = re.search(r"R² of (-?0\.\d+) on 60 other rows for the target that they tell", one.evidence)
+    assert float(r2[1]) < 0.2
+
+
 def test_the_change_drops_the_column_together_with_those_dropped_before():
     path, dropped = BROKEN / "leak.yaml", {"data.drop": ["age"]}
     (one,) = nncli.diagnose(nncli.load_config(path, dropped)).findings

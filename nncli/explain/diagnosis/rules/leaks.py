@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from nncli.base.storage.mapping import take_rows
 from nncli.base.words import count, listed
-from nncli.data.dataset import Dataset
+from nncli.data.dataset import OF_CLASSES, Dataset
 from nncli.data.splits import UNSEEN_FIRST, Rows
 from nncli.data.tables.leaks import predicting, some_of
 from nncli.explain.diagnosis.case import Case
@@ -125,16 +125,18 @@ def _is_copy(data: Dataset, inputs: Sequence[int]) -> bool:
 
 def _evidence(data: Dataset, names: Sequence[str], score: float, rows: int) -> str:
     tell = "alone predicts" if len(names) == 1 else "each alone predict"
+    has_several = len(data.targets) > 1
     found = (
-        f"{listed(names)} {tell} {listed(data.targets)} in nearly all of "
+        f"{listed(names)} {tell} {'one of ' * has_several}{listed(data.targets)} in nearly all of "
         f"{count(len(data.splits['train']), 'training row')}"
     )
     if not rows:
         return found
-    measure = "R²" if data.task == "regression" else "accuracy"
+    measure = "accuracy" if data.task in OF_CLASSES else "R²"
+    for_one = " for the target that they tell least" if has_several else ""
     return (
         f"{found}; a linear model of all other columns has an {measure} of {score:.2g} on "
-        f"{count(rows, 'other row')}"
+        f"{count(rows, 'other row')}{for_one}"
     )
 
 
