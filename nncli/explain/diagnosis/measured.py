@@ -133,6 +133,8 @@ def measured_in(
     found = metrics[name] if value is None else value
     ends: tuple[float, float] | None = (found, found)
     if not exact and name == "mae":
+        if "rmse" not in metrics:
+            return None
         # For several targets, the variance of the mean error of a row is not known.
         spread = metrics["rmse"] / metrics["mae"] if metrics["mae"] else 1.0
         square = (found * spread) ** 2

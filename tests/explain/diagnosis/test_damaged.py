@@ -46,3 +46,20 @@ def test_damaged_metrics_are_one_line(run, changes, said):
 @pytest.mark.parametrize("found", [None, {"rows": 40, "metrics": {}}])
 def test_metrics_that_lack_a_split_or_a_value_are_diagnosed_without_it(run, split, found):
     assert diagnosed(run, **{split: found}).is_trained
+
+
+@pytest.mark.parametrize(("split", "name"), [("train", "loss"), ("validation", "loss")])
+def test_a_metric_that_is_missing_is_not_compared(run, split, name):
+    saved = run[1][split]
+    metrics = {key: value for key, value in saved["metrics"].items() if key != name}
+    assert diagnosed(run, **{split: {**saved, "metrics": metrics}}).is_trained
+
+
+def test_without_the_variance_of_the_errors_there_is_no_interval(tmp_path):
+    rows = {"inputs": [[n / 10] for n in range(30)], "targets": [n / 10 for n in range(30)]}
+    config = {"data": {"source": "rows", **rows}, "training": {"epochs": 3}}
+    nncli.train(config, out=tmp_path / "run", note=lambda line: None)
+    saved = json.loads((tmp_path / "run" / "metrics.json").read_text(encoding="utf-8"))
+    train = saved["train"]
+    del train["metrics"]["rmse"]
+    assert diagnosed((tmp_path / "run", saved), train=train).is_trained

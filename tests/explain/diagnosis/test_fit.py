@@ -94,6 +94,16 @@ def test_rows_known_by_heart_are_memorized_only_if_unseen_rows_gain_nothing(case
     assert not [*fit.memorized(with_accuracy(case, train=(100, 0.9, 0), test=(100, 0.5, 2)))]
 
 
+def test_rows_whose_targets_are_all_the_same_cannot_be_known_by_heart():
+    rows = {"inputs": [[n / 40, n % 7] for n in range(40)], "targets": [3.5] * 40}
+    config = {"data": {"source": "rows", **rows}, "training": {"epochs": 3}}
+    some = case_of(nncli.train(config))
+    train = some.splits["train"]
+    assert train.guess_metrics["mae"] == 0
+    both = replace(some, splits={"train": train, "held_out": train})
+    assert not [*fit.memorized(both)]
+
+
 def test_a_penalty_that_is_there_is_followed_by_dropout_and_then_by_words(case):
     def change(**training):
         config = case.config.with_training(**training)
@@ -142,6 +152,20 @@ def test_a_lower_validation_loss_is_explained_if_it_is_not_there_measured_alike(
     if found:
         assert "mean over an epoch" in found[0].cause
         assert found[0].severity == "hint"
+
+
+def test_a_lower_validation_loss_is_left_alone_if_nothing_was_learned(case):
+    def found(accuracy):
+        some = with_accuracy(
+            case,
+            history=history_of([2.9], [0.7]),
+            train=(1000, accuracy, 0.69),
+            validation=(1000, accuracy, 0.7),
+        )
+        return [*comparison.better_on_validation(some)]
+
+    assert found(0.8)
+    assert not found(0.5)
 
 
 def test_the_rows_that_choose_the_epoch_are_few_below_30(case):

@@ -11,6 +11,7 @@ from nncli.explain.diagnosis.measured import (
     measured,
     unseen_split,
 )
+from nncli.explain.diagnosis.rules.gain import gains_nothing
 from nncli.nn.entries import Formula
 
 _LOWER = 0.1  # of the training loss: losses of equally hard rows differ by some percent
@@ -50,10 +51,12 @@ def _is_easier(train: Measured, unseen: Measured) -> bool:
 def _explained(case: Case) -> Iterator[Evidence]:
     """Find a lower validation loss in the history that is not there if measured alike."""
     losses = case.history.get("train_loss", []), case.history.get("validation_loss", [])
-    if not all(losses):
+    train, unseen = (case.splits[name].metrics.get("loss") for name in ("train", "validation"))
+    if not all(losses) or train is None or unseen is None:
         return
+    if gains_nothing(case.splits["train"]):
+        return  # a network that learned nothing has other findings, which this would hide
     in_training, on_validation = map(last_of, losses)
-    train, unseen = (case.splits[name].metrics["loss"] for name in ("train", "validation"))
     difference = in_training - on_validation
     if difference < _LOWER * in_training or train - unseen > difference / 2:
         return
