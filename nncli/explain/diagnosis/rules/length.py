@@ -204,4 +204,4 @@ def _name(stopping: EarlyStopping) -> str:
 
 
 def _more_patience(stopping: EarlyStopping) -> Change:
-    return Change(f"{_KEY}.patience", max(_PATIENCE, 5 * stopping.patience))
+    return Change(f"{_KEY}.patience", max(_PATIENCE, 10 * stopping.patience))
