@@ -83,6 +83,15 @@ def test_a_few_errors_of_rows_that_overlap_are_left_alone(seed, rows, strength):
     assert found(X, (random.uniform(size=rows) < chance).astype(int), test=0.2) == []
 
 
+@pytest.mark.parametrize("seed", [34, 57])
+def test_a_share_of_right_answers_that_may_be_chance_is_too_small(seed):
+    random = np.random.default_rng(seed)
+    rows = int(random.integers(250, 700))
+    X = random.normal(size=(rows, 3))
+    sums = 1.5 * np.tanh(2 * X[:, 0]) + 0.3 * X[:, 1] * (X[:, 2] > 0)
+    assert found(X, (sums + 0.55 * random.logistic(size=rows) > 0).astype(int)) == []
+
+
 def test_a_class_that_looks_like_another_is_left_alone():
     X = RANDOM.normal(size=(1000, 3))
     rare = (X[:, 0] > 1.5) & (RANDOM.uniform(size=1000) < 0.8) | (RANDOM.uniform(size=1000) < 0.04)
