@@ -70,7 +70,9 @@ RULES: dict[str, Rule] = {
     "N036": Rule(wrong_labels.wrong_labels, "warning", "rows", ("N041", "N053"), shown_by="unseen"),
     "N040": Rule(fit.overfitting, "warning", "run", ("N044",), shown_by="unseen"),
     "N041": Rule(fit.memorized, "problem", "run", ("N040", "N044"), shown_by="unseen"),
-    "N042": Rule(capacity.too_small, "problem", "rows", (*_OF_NO_GAIN, "N013"), shown_by="unseen"),
+    "N042": Rule(
+        capacity.too_small, "problem", "rows", (*_OF_NO_GAIN, "N013", "N043"), shown_by="unseen"
+    ),
     "N043": Rule(comparison.better_on_validation, "warning", "run"),
     "N044": Rule(comparison.too_few_to_tell, "hint", "run"),
     "N050": Rule(misfits.misfits, "problem", "rows", (*_OF_NO_GAIN, "N040")),
