@@ -88,3 +88,41 @@ def test_noise_is_not_too_small_a_network():
     training = {"epochs": 100, "learning_rate": 0.01}
     found = diagnosed({"data": rows, "model": {"hidden_layers": [8]}, "training": training})
     assert "N042" not in found.codes
+
+
+SPIRAL = {
+    "data": {"path": "tests/explain/diagnosis/broken/spiral.csv", "target": "arm"}
+    | {"task": "multiclass", "test": 100},
+    "training": {"epochs": 100, "learning_rate": 0.01},
+}
+
+
+@pytest.mark.parametrize(
+    ("hidden", "training"),
+    [
+        ([24], {}),
+        ([24], {"dropout": 0.3}),
+        ([64], {"dropout": 0.5}),
+        ([24], {"dropout": 0.9, "epochs": 1}),
+    ],
+    ids=["none", "a weak one", "a wide layer", "too short to tell"],
+)
+def test_dropout_that_leaves_enough_is_none_of_the_causes(hidden, training):
+    training = {**SPIRAL["training"], **training}
+    config = {**SPIRAL, "model": {"hidden_layers": hidden}, "training": training}
+    assert "N042" not in diagnosed(config).codes
+
+
+def test_dropout_is_not_the_cause_where_the_rate_is():
+    training = {"epochs": 20, "learning_rate": 1e-6, "dropout": 0.8}
+    config = {**SPIRAL, "model": {"hidden_layers": [24]}, "training": training}
+    assert "N042" not in diagnosed(config).codes
+
+
+def test_the_evidence_says_what_its_brackets_are():
+    [finding] = diagnosed("tests/explain/diagnosis/broken/too_small_for_a_spiral.yaml").findings
+    assert finding.found.evidence.endswith("; brackets show 95% intervals")
+    dropped = diagnosed("tests/explain/diagnosis/broken/dropout_on_a_spiral.yaml").findings
+    assert str(dropped[0].found.change) == "training.dropout=0"
+    assert "3 of 32 units" in dropped[0].found.cause
+    assert "brackets show 95% intervals" in dropped[0].found.evidence
