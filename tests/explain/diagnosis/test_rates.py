@@ -1,11 +1,14 @@
 """Rules about the start, the learning rate and the length: boundaries, and runs without fault."""
 
+import warnings
+
 import numpy as np
 import pytest
 
 import nncli
 from nncli.explain.diagnosis.case import case_of
 from nncli.explain.diagnosis.rules import rates
+from nncli.explain.diagnosis.rules.killed import kills_units
 from tests.explain.diagnosis.runs import diagnosed
 
 XOR = {
@@ -119,3 +122,37 @@ def nncli_run():
         return caught.value
 
     return train
+
+
+KILLED = "tests/explain/diagnosis/broken/rate_kills_all_units.yaml"
+
+
+def test_a_rate_that_kills_all_units_is_named_and_its_change_leaves_them_alive():
+    [finding] = diagnosed(KILLED).findings
+    assert finding.code == "N011"
+    assert "N020" in finding.symptoms
+    assert finding.found.change.key == "training.learning_rate"
+    changed = {finding.found.change.key: finding.found.change.value}
+    assert diagnosed(KILLED, changed).codes == []
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"training.l2": 1},
+        {"training.l1": 0.5},
+        {"model.bias_initializer": {"name": "constant", "value": -40}},
+        {"training.learning_rate": 0.03},
+    ],
+    ids=["a strong l2", "l1", "low biases", "a good rate"],
+)
+def test_units_that_died_of_something_else_are_not_killed_by_the_rate(overrides):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", nncli.NncliWarning)
+        case = case_of(nncli.train(KILLED, overrides))
+    assert not kills_units(case)
+
+
+def test_a_network_in_a_flat_minimum_has_units_that_live():
+    full = {"training.optimizer": "sgd", "training.batch_size": "full", "training.epochs": 500}
+    assert "N011" not in diagnosed(XOR, {**full, "training.learning_rate": 0.5}).codes

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Evidence
 from nncli.explain.diagnosis.passed import passed
+from nncli.explain.diagnosis.rules.killed import gradient_of_penalty, kills_units
 from nncli.nn.entries import Array, Formula
 from nncli.nn.network import Network
 
@@ -82,14 +83,17 @@ def too_high(case: Case) -> Iterator[Evidence]:
     jump = float(np.abs(np.diff(late)).mean() / late.mean()) if late.mean() > 0 else 0.0
     rises = float((np.diff(late) > 0).mean())
     is_worse = guess is not None and level > _WORSE * guess
-    # Where all units saturate, the gradient is large only at first.
-    step, number = _largest_step(case, np.max if is_worse else _median)
+    is_killing = is_unsolved(case, level, 0.3) and kills_units(case)
+    # Where all units saturate or die, the gradient is large only at first.
+    step, number = _largest_step(case, np.max if is_worse or is_killing else _median)
     if step < _HIGH:
         return
     if is_worse:
         sign = f"the training loss is {level:.3g}, that of a guess {guess:.3g}"
     elif jump > _JUMPS and rises > 0.25 and is_unsolved(case, level):
         sign = f"the training loss changes by {jump:.0%} from epoch to epoch, up and down"
+    elif is_killing:
+        sign = f"the training loss is still {level:.3g}, and no gradient reaches layer 1 any more"
     elif _is_absurd(case, step, level):
         sign = f"the training loss is still {level:.3g}"
     elif _stays_high(case, late, level):
@@ -169,17 +173,14 @@ def plateau(case: Case) -> Iterator[Evidence]:
 def _is_absurd(case: Case, step: float, level: float) -> bool:
     """Return whether each adaptive step replaces the weights, so that nothing they learn lasts.
 
-    Where no gradient but that of the penalty reaches the first layer, its units are dead, which is
-    another finding.
+    Where no gradient but that of the penalty reaches the first layer, its units are dead; see
+    `kills_units`.
     """
-    training, network = case.config.training, case.network
-    first = network.arrays[network.blocks[0].weights]
-    penalty = training.complete.l2 * float(np.linalg.norm(first))
     return (
-        training.optimizer.name in _ADAPTIVE
+        case.config.training.optimizer.name in _ADAPTIVE
         and step > _ABSURD
         and is_unsolved(case, level, 0.3)
-        and min(case.history["gradient_norm_1"][-3:]) > 2 * penalty
+        and min(case.history["gradient_norm_1"][-3:]) > 2 * gradient_of_penalty(case)
     )
 
 
