@@ -139,3 +139,18 @@ def test_a_line_that_ranks_rows_is_not_blamed():
     gate = {"data": {"source": "gate", "gate": "and"}, "model": {"hidden_layers": []}}
     found = findings(gate, "model.output=step", "training.loss=perceptron", "training.epochs=1")
     assert all("weighted sum" not in each.cause for each in found.values())
+
+
+def test_a_limit_of_the_weights_is_the_cause_and_not_the_penalty_beside_it():
+    slow = ("training.learning_rate=0.01", "training.epochs=60", "training.l2=0.01")
+    evidence = findings(XOR, *slow, "training.max_norm=0.01")["N001"]
+    assert str(evidence.change) == "training.max_norm=null"
+    assert findings(XOR, *slow, "training.max_norm=2") == {}
+
+
+def test_layer_norm_of_one_unit_is_the_cause_and_that_of_more_units_is_not():
+    slow = ("training.learning_rate=0.01", "training.epochs=60", "model.normalization=layer_norm")
+    evidence = findings(XOR, *slow, "model.hidden_layers=[8, 1]")["N001"]
+    assert "layer 2 has one unit" in evidence.cause
+    assert str(evidence.change) == "model.normalization=none"
+    assert findings(XOR, *slow, "model.hidden_layers=[8, 4]") == {}

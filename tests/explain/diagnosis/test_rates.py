@@ -156,3 +156,19 @@ def test_units_that_died_of_something_else_are_not_killed_by_the_rate(overrides)
 def test_a_network_in_a_flat_minimum_has_units_that_live():
     full = {"training.optimizer": "sgd", "training.batch_size": "full", "training.epochs": 500}
     assert "N011" not in diagnosed(XOR, {**full, "training.learning_rate": 0.5}).codes
+
+
+@pytest.mark.parametrize(
+    ("model", "is_found"),
+    [
+        ({"bias_initializer": {"name": "constant", "value": 30}}, True),
+        ({"bias_initializer": {"name": "constant", "value": 1}}, False),
+        ({"activation": "tanh", "initializer": {"name": "normal", "scale": 10}}, False),
+        ({"activation": "relu", "initializer": {"name": "normal", "scale": 10}}, True),
+    ],
+    ids=["large biases", "small biases", "bounded, and learned well", "not bounded"],
+)
+def test_a_large_first_loss_is_a_finding_if_training_does_not_make_up_for_it(model, is_found):
+    training = {"epochs": 200, "learning_rate": 0.03}
+    found = diagnosed({**XOR, "model": {"hidden_layers": [32], **model}, "training": training})
+    assert ("N010" in found.codes) == is_found

@@ -11,7 +11,12 @@ from nncli.explain.diagnosis.passed import Passed
 from nncli.explain.diagnosis.rules.gain import is_untrained, learned
 from nncli.explain.diagnosis.rules.rate import smaller_rate
 from nncli.explain.diagnosis.rules.seen import root_mean_square
-from nncli.explain.diagnosis.rules.weights import are_large, initial_gain, other_weights
+from nncli.explain.diagnosis.rules.weights import (
+    are_large,
+    initial_gain,
+    no_biases,
+    other_weights,
+)
 from nncli.nn.entries import Array, Formula
 from nncli.nn.network import Block
 
@@ -143,16 +148,7 @@ def _change_of_dead(case: Case, worst: _Layer, *, large: bool) -> Change | None:
         return other_weights(case, hidden) if large else smaller_rate(case)
     if not _has_low_biases(case, worst.block):
         return Change("model.activation", "leaky_relu")
-    return _no_biases(case)
-
-
-def _no_biases(case: Case) -> Change | None:
-    """Return the setting that starts all biases at 0; None if they are in a file of weights."""
-    model = case.config.model
-    if model.initial_biases is not None:
-        return Change("model.initial_biases", None)
-    is_file = isinstance(model.initial_weights, str)
-    return None if is_file else Change("model.bias_initializer", "zeros")
+    return no_biases(case)
 
 
 def _has_low_biases(case: Case, block: Block) -> bool:
@@ -179,7 +175,7 @@ def _cause_of_saturation(case: Case, layer: _Layer) -> tuple[str, Change | None]
         cause = f"the inputs are too large: their root mean square is {size:.3g}"
         return cause, Change("data.scale", scale)
     if not are_large(case, [block]):
-        return "the initial biases are too large", _no_biases(case)
+        return "the initial biases are too large", no_biases(case)
     cause = (
         f"the initial weights are too large: those of layer {block.number} multiply the size of "
         f"their inputs by {initial_gain(case, block):.2g}"

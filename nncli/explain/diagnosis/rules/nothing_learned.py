@@ -12,6 +12,7 @@ from nncli.explain.diagnosis.rules.gain import compared
 # Initializers give the sums of a unit a variance of about 1, so that a layer has a root mean square
 # of sqrt(inputs) * weight near 1. A layer below a twentieth of it passes on next to nothing.
 _SHRUNK = 0.05
+_SHORT = 0.2  # of the weights of a unit: two layers then pass on a twentieth, too
 
 # Along a weight of an input with variance 1, the cross-entropy has a curvature of at most 1/4. An
 # l2 above that, or such a slope of l1, outweighs what most data say, even if training was too
@@ -47,7 +48,7 @@ def cause_of(case: Case) -> Cause:
     late = [still_falling, _no_hidden_layer]
     if _is_near_constant(case):  # what still falls is only the distance from the constant
         late.reverse()
-    causes = (_penalty, _vanishing, _hardly_moved, *late)
+    causes = (_no_difference, _short_weights, _penalty, _vanishing, _hardly_moved, *late)
     found = (each for cause in causes for each in cause(case))
     return next(found, _UNKNOWN)
 
@@ -63,6 +64,28 @@ def _gains(case: Case, *names: str) -> list[float]:
     train = case.splits.get("train")
     found = compared(train) if train else {}
     return [found[name].gain for name in names if name in found]
+
+
+def _no_difference(case: Case) -> Iterator[Cause]:
+    """Find a layer norm of a single unit, from which it subtracts its own sum as the mean."""
+    for block in case.network.blocks[:-1]:
+        if block.outputs == 1 and any(layer.kind == "layer_norm" for layer in block.between):
+            yield Cause(
+                f"layer {block.number} has one unit, and layer_norm subtracts the mean of the "
+                "units of a layer: nothing is left that depends on the inputs",
+                Change("model.normalization", "none"),
+            )
+
+
+def _short_weights(case: Case) -> Iterator[Cause]:
+    """Find a limit that keeps the weights of each unit so short that its sums are near 0."""
+    limit = case.config.training.max_norm
+    if limit is not None and limit < _SHORT:
+        yield Cause(
+            f"training.max_norm={limit:g} keeps the weights of each unit far shorter than those of "
+            "a new layer, whose norm is about 1, so the sums stay near 0",
+            Change("training.max_norm", None),
+        )
 
 
 def _penalty(case: Case) -> Iterator[Cause]:

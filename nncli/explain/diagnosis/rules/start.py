@@ -6,7 +6,9 @@ import numpy as np
 
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Evidence
+from nncli.explain.diagnosis.rules.gain import is_after_training, learned
 from nncli.explain.diagnosis.rules.seen import root_mean_square
+from nncli.explain.diagnosis.rules.weights import no_biases
 from nncli.nn.entries import Formula
 
 _FAR = {"cross_entropy": 3.0, "sigmoid_cross_entropy": 3.0}
@@ -17,6 +19,8 @@ narrow networks vary, so only several times that counts."""
 
 _LARGE_INPUT = 10.0  # root mean square; 1 or less if scaled
 _LARGE_WEIGHTS = 4.0  # root mean square, times √inputs: 1.4 for He, 1 for Xavier
+_LARGE_BIASES = 4.0  # root mean square; they start at 0, or below 1 / √inputs
+_WELL = 0.9  # of what a constant guess misses
 _GUESS = Formula("L(a at z = 0)", r"L(a \text{ at } z = 0)")
 
 
@@ -28,18 +32,29 @@ def far_from_a_guess(case: Case) -> Iterator[Evidence]:
     zeros = np.zeros_like(case.start.T, dtype=np.float64)
     guess = float(objective.of_rows(case.job.network.output, zeros, case.start.T).mean())
     far = _FAR.get(objective.name, _FAR_OF_NUMBERS)
-    if guess <= 0 or case.start.loss <= far * guess:  # a perceptron's is 0
+    if guess <= 0 or case.start.loss <= far * guess or _is_overcome(case):  # a perceptron's is 0
         return
     evidence = (
         f"before training, the loss is {case.start.loss:.3g}; a guess, with weighted sums of 0, "
         f"has {guess:.3g}"
     )
     for cause, change in _causes(case):
-        yield Evidence(evidence, cause, change, formula=_GUESS)
+        yield Evidence(evidence, cause, change, "choose other initial biases", _GUESS)
         return
 
 
-def _causes(case: Case) -> Iterator[tuple[str, Change]]:
+def _is_overcome(case: Case) -> bool:
+    """Return whether training has made up for the start.
+
+    With bounded activations, it easily does: only the last layer has to shrink.
+    """
+    hidden = case.network.blocks[:-1]
+    success = learned(case) if is_after_training(case) else None
+    is_bounded = bool(hidden) and all(block.activation.saturates for block in hidden)
+    return is_bounded and success is not None and success > _WELL
+
+
+def _causes(case: Case) -> Iterator[tuple[str, Change | None]]:
     """Yield what makes the first outputs large, with its remedy, the most likely first."""
     size = root_mean_square(case.start.X)
     if size > _LARGE_INPUT and case.config.data.scale.name == "none":
@@ -61,4 +76,11 @@ def _causes(case: Case) -> Iterator[tuple[str, Change]]:
                     f"{size:.3g}, and {usual:.2g} is usual for {block.inputs} inputs"
                 ),
                 Change("model.initializer", "he_normal" if relu else "xavier_normal"),
+            )
+        b = case.job.network.arrays.get(f"b{block.number}")
+        if b is not None and root_mean_square(b) > _LARGE_BIASES:
+            yield (
+                f"the initial biases of layer {block.number} are large: their root mean square is "
+                f"{root_mean_square(b):.3g}, and 0 is usual",
+                no_biases(case),
             )

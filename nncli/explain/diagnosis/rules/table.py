@@ -44,7 +44,7 @@ RULES: dict[str, Rule] = {
     ),
     "N004": Rule(classes.missing_class, "warning", "run", ("N003",), by_loss=False),
     "N005": Rule(classes.only_the_largest, "warning", "run", ("N003", "N004"), by_loss=False),
-    "N010": Rule(start.far_from_a_guess, "warning", "rows", ("N003", "N014")),
+    "N010": Rule(start.far_from_a_guess, "warning", "rows", (*_OF_NO_GAIN, "N014")),
     "N011": Rule(rates.too_high, "problem", "run", rates.OF_LONG_STEPS),
     "N012": Rule(rates.too_low, "problem", "rows", (*rates.OF_NO_PROGRESS, "N014")),
     "N013": Rule(rates.plateau, "problem", "run", rates.OF_NO_LEARNING),

@@ -1,4 +1,4 @@
-"""The scale of initial weights, and the setting that changes it."""
+"""The scale of initial weights and biases, and the settings that change it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -59,6 +59,15 @@ def other_weights(
         ]
         return Change("model.initializer", listed)
     return Change("model.initializer", suited[blocks[0].number])
+
+
+def no_biases(case: Case) -> Change | None:
+    """Return the setting that starts all biases at 0; None if they are in a file of weights."""
+    model = case.config.model
+    if model.initial_biases is not None:
+        return Change("model.initial_biases", None)
+    is_file = isinstance(model.initial_weights, str)
+    return None if is_file else Change("model.bias_initializer", "zeros")
 
 
 def initializer_of(config: Config, block: Block) -> Named:
