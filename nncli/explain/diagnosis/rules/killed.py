@@ -24,7 +24,8 @@ def kills_units(case: Case) -> bool:
     first, last = (case.history[f"gradient_norm_{blocks[at].number}"] for at in (0, -1))
     at_first, at_last = l2 * _GAIN * blocks[0].outputs ** 0.5, gradient_of_penalty(case)
     return (
-        first[0] > max(_ALIVE * max(at_first, at_last), _REACHED * last[0])
+        len(blocks) > 1
+        and first[0] > max(_ALIVE * max(at_first, at_last), _REACHED * last[0])
         and max(first[-3:]) <= 2 * at_last + _GONE * min(last[-3:])
         and not l1
         and l2 < _STRONG_L2

@@ -51,7 +51,7 @@ RULES: dict[str, Rule] = {
     "N014": Rule(length.too_few_epochs, "warning", "run", rates.OF_NO_PROGRESS),
     "N015": Rule(length.stopped_too_early, "warning", "run", rates.OF_NO_PROGRESS),
     "N016": Rule(rates.diverged, "problem", "run", rates.AFTER_DIVERGENCE),
-    "N020": Rule(flat_units.dead_units, "problem", "rows", _OF_NO_LEARNING),
+    "N020": Rule(flat_units.dead_units, "problem", "rows", (*_OF_NO_LEARNING, "N010")),
     "N021": Rule(flat_units.saturated_units, "problem", "rows", (*_OF_NO_LEARNING, "N010", "N024")),
     "N022": Rule(units.unused_inputs, "hint", "rows", (*_OF_NO_LEARNING, "N020")),
     "N023": Rule(
