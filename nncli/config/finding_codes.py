@@ -16,7 +16,7 @@ FINDINGS: dict[str, str] = {
     "N005": "the accuracy is the share of the largest class",
     "N010": "the loss at the start is far from that of a guess",
     "N011": "the learning rate is too high",
-    "N012": "the learning rate is too low",
+    "N012": "the steps are too short",
     "N013": "a plateau that still has a gradient",
     "N014": "too few epochs",
     "N015": "stopped too early",

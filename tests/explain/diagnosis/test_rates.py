@@ -7,7 +7,7 @@ import pytest
 
 import nncli
 from nncli.explain.diagnosis.case import case_of
-from nncli.explain.diagnosis.rules import rates
+from nncli.explain.diagnosis.rules import progress, rates
 from nncli.explain.diagnosis.rules.killed import kills_units
 from tests.explain.diagnosis.runs import diagnosed
 
@@ -73,14 +73,14 @@ def test_the_curvature_is_the_largest_eigenvalue():
     case = case_of(nncli.train(config))
     with_bias = np.column_stack([X, np.ones(len(X))])
     largest = np.linalg.eigvalsh(2 * with_bias.T @ with_bias / len(X)).max()
-    assert rates._curvature(case) == pytest.approx(largest, rel=0.2)
+    assert progress.curvature(case) == pytest.approx(largest, rel=0.2)
 
 
 @pytest.mark.parametrize(
     ("rate", "lower"), [(0.02, 0.01), (0.03, 0.03), (9.9, 3.0), (1e-4, 1e-4), (0.0299, 0.01)]
 )
 def test_rates_are_round_numbers_below(rate, lower):
-    assert rates._round_down(rate) == lower
+    assert rates.round_down(rate) == lower
 
 
 @pytest.mark.filterwarnings(ONE_LAYER)

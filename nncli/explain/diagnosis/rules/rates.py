@@ -1,6 +1,6 @@
-"""Rules about the learning rate: steps that are too long or too short, and divergence."""
+"""Rules about steps that are too long: the learning rate is too high, or training diverged."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from math import floor, log, log10
 from typing import Any
 
@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Evidence
-from nncli.explain.diagnosis.passed import passed
 from nncli.explain.diagnosis.rules.killed import gradient_of_penalty, kills_units
 from nncli.nn.entries import Array, Formula
-from nncli.nn.network import Network
 
 OF_NO_LEARNING = ("N001", "N002", "N003", "N004", "N005")
 """Symptoms of a network that is no better than simpler predictions."""
@@ -27,18 +25,15 @@ AFTER_DIVERGENCE = (*OF_LONG_STEPS, "N011", "N012", "N015", "N024", "N025", "N04
 """What the weights of a run that diverged show, whatever else is wrong."""
 
 _RATE = "training.learning_rate"
-_ADAPTIVE = ("adam", "adamw", "nadam", "rmsprop")
+ADAPTIVE = ("adam", "adamw", "nadam", "rmsprop")
 _USUAL = {"sgd": 0.01}  # else 0.001, the rate that Kingma and Ba recommend for adam
 _FEWEST_EPOCHS = 5
 
-_HIGH = 0.3
+HIGH = 0.3
 """A step of this size, relative to the weights, is too long if the loss says so, too. In lectures
 and on MNIST, good steps are at most 0.15 with adam, and 0.1 with sgd, where 0.001 is usual."""
 
 _ABSURD = 3.0  # ten times as long: a step changes weighted sums by more than their size
-
-_LOW = 0.005
-"""A step of this size is short; in the lectures that learn, it is 0.01 or more."""
 
 _WORSE = 1.1  # times the loss of a guess; a converged network is not worse than a guess
 _JUMPS = 0.2  # mean change from epoch to epoch, relative to the loss; good runs have 0.03
@@ -46,8 +41,6 @@ _LONG = 20  # epochs; half of them show a plateau
 _SMALLEST_JUMP = 1e-3  # relative to the loss; roundings change it by 1e-7
 _STILL_MOVES = 0.02  # size of a step; at a minimum it is near 0
 _FLAT = 0.05  # relative change from the third to the fourth quarter
-
-_POWER_STEPS = 12  # of the power iteration; the largest curvature is then right within 20 %
 
 _STEP = Formula("‖η·∇L‖ / √units", r"\lVert \eta \nabla L \rVert / \sqrt{\mathrm{units}}")
 _ADAPTIVE_STEP = Formula("η·√inputs", r"\eta \sqrt{\mathrm{inputs}}")
@@ -65,7 +58,7 @@ def diverged(case: Case) -> Iterator[Evidence]:
         yield Evidence(found, cause, Change("data.scale", advised))
         return
     rate = training.complete.learning_rate
-    lower = _round_down(min(rate / 30, _USUAL.get(training.optimizer.name, 0.001)))
+    lower = round_down(min(rate / 30, _USUAL.get(training.optimizer.name, 0.001)))
     cause = (
         f"steps with the learning rate {rate:g} are too long: each overshoots the minimum, and the "
         "next gradient is larger"
@@ -75,7 +68,7 @@ def diverged(case: Case) -> Iterator[Evidence]:
 
 def too_high(case: Case) -> Iterator[Evidence]:
     """Find long steps whose loss is worse than a guess, or jumps."""
-    if not _is_judged(case):
+    if not is_judged(case):
         return
     losses = np.array(case.history["train_loss"])
     late = losses[len(losses) // 2 :]
@@ -85,8 +78,8 @@ def too_high(case: Case) -> Iterator[Evidence]:
     is_worse = guess is not None and level > _WORSE * guess
     is_killing = is_unsolved(case, level, 0.3) and kills_units(case)
     # Where all units saturate or die, the gradient is large only at first.
-    step, number = _largest_step(case, np.max if is_worse or is_killing else _median)
-    if step < _HIGH:
+    step, number = largest_step(case, np.max if is_worse or is_killing else _median)
+    if step < HIGH:
         return
     if is_worse:
         sign = f"the training loss is {level:.3g}, that of a guess {guess:.3g}"
@@ -104,39 +97,10 @@ def too_high(case: Case) -> Iterator[Evidence]:
     usual = _USUAL.get(case.config.training.optimizer.name, 0.001)
     lower = max(rate * min(0.1, 0.03 / step), min(usual, rate / 10))
     yield Evidence(
-        f"{_described(case, step, number)}; {sign}",
+        f"{described_step(case, step, number)}; {sign}",
         f"steps with the learning rate {rate:g} overshoot the minimum",
-        Change(_RATE, _round_down(lower)),
-        formula=_formula(case),
-    )
-
-
-def too_low(case: Case) -> Iterator[Evidence]:
-    """Find short steps with which the loss falls steadily, along a straight line."""
-    if not _is_judged(case):
-        return
-    step, number = _largest_step(case, np.max, clipped=False)  # a rate is no remedy for clipping
-    losses = np.array(case.history["train_loss"])
-    half = len(losses) // 2
-    falls, first, second = np.diff(losses), losses[0] - losses[half], losses[half] - losses[-1]
-    if step > _LOW or (falls > 0).mean() > 0.1 or not 0 < first / 2 < second * (len(losses) / half):
-        return
-    if not is_unsolved(case, float(losses[-1])):
-        return
-    rate = max(case.history["learning_rate"])
-    if case.config.training.optimizer.name == "sgd":
-        longest = 1 / max(_curvature(case), 1e-9)
-    else:
-        longest = 0.03 / np.sqrt(max(block.inputs for block in case.network.blocks))
-    higher = _round_down(min(100 * rate, longest))
-    if higher < 5 * rate:
-        return
-    yield Evidence(
-        f"{_described(case, step, number)}; the training loss falls steadily, from "
-        f"{losses[0]:.4g} to {losses[-1]:.4g} in {len(losses)} epochs",
-        f"steps with the learning rate {rate:g} are short: the weights hardly move",
-        Change(_RATE, higher),
-        formula=_formula(case),
+        Change(_RATE, round_down(lower)),
+        formula=formula_of_step(case),
     )
 
 
@@ -148,12 +112,12 @@ def plateau(case: Case) -> Iterator[Evidence]:
     """
     training = case.config.training
     penalized = training.l1 or training.complete.l2 or training.dropout or training.max_norm
-    if not _is_judged(case) or training.optimizer.name != "sgd" or penalized:
+    if not is_judged(case) or training.optimizer.name != "sgd" or penalized:
         return
     losses = np.array(case.history["train_loss"])
     late = losses[len(losses) // 2 :]
     changes, level = np.diff(late), _median(late)
-    step, number = _largest_step(case, _median)
+    step, number = largest_step(case, _median)
     is_of_all = training.complete.batch_size == "full" and len(losses) >= _LONG
     rises, jump = float((changes > 0).mean()), float(np.abs(changes).mean()) / max(level, 1e-9)
     if not is_of_all or rises < 0.3 or jump < _SMALLEST_JUMP or step < _STILL_MOVES:
@@ -163,9 +127,9 @@ def plateau(case: Case) -> Iterator[Evidence]:
     rate = max(case.history["learning_rate"])
     yield Evidence(
         f"in the last {len(late)} epochs, the training loss stays at {level:.3g}, but rises in "
-        f"{rises:.0%} of them; {_described(case, step, number)}",
+        f"{rises:.0%} of them; {described_step(case, step, number)}",
         f"steps with the learning rate {rate:g} cross the valley instead of following it",
-        Change(_RATE, _round_down(rate / 10)),
+        Change(_RATE, round_down(rate / 10)),
         formula=_STEP,
     )
 
@@ -177,7 +141,7 @@ def _is_absurd(case: Case, step: float, level: float) -> bool:
     `kills_units`.
     """
     return (
-        case.config.training.optimizer.name in _ADAPTIVE
+        case.config.training.optimizer.name in ADAPTIVE
         and step > _ABSURD
         and is_unsolved(case, level, 0.3)
         and min(case.history["gradient_norm_1"][-3:]) > 2 * gradient_of_penalty(case)
@@ -203,19 +167,19 @@ def _trend(late: NDArray[np.float64]) -> float:
     return float(abs(first - second) / max(_median(late), 1e-9))
 
 
-def _is_judged(case: Case) -> bool:
-    """Whether the size of steps is known and means anything: not for a perceptron's loss."""
+def is_judged(case: Case, fewest: int = _FEWEST_EPOCHS) -> bool:
+    """Return whether the size of steps is known and means anything: not for a perceptron's loss."""
     training = case.config.training
     return (
         case.is_trained
-        and len(case.history.get("epoch", [])) >= _FEWEST_EPOCHS
-        and training.optimizer.name in ("sgd", *_ADAPTIVE)
+        and len(case.history.get("epoch", [])) >= fewest
+        and training.optimizer.name in ("sgd", *ADAPTIVE)
         and training.loss is not None
         and training.loss.name != "perceptron"
     )
 
 
-def _largest_step(
+def largest_step(
     case: Case, over: Callable[..., Any], *, clipped: bool = True
 ) -> tuple[float, int]:
     """Return the largest relative step of a layer, and the layer; `over` sums up the epochs.
@@ -228,7 +192,7 @@ def _largest_step(
     kept = _kept_by_clipping(case) if clipped else 1.0
     steps = []
     for block in blocks:
-        if case.config.training.optimizer.name in _ADAPTIVE:
+        if case.config.training.optimizer.name in ADAPTIVE:
             step = over(rates) * np.sqrt(block.inputs)
         else:
             momentum = case.config.training.optimizer.parameters.get("momentum", 0.0)
@@ -239,15 +203,18 @@ def _largest_step(
 
 
 def _kept_by_clipping(case: Case) -> NDArray[np.float64] | float:
-    """Return the factor by which clipping the norm shortens the steps of each epoch."""
-    limit = case.config.training.clip_norm
-    if limit is None:
+    """Return the factor by which clipping shortens the steps of each epoch, or an upper limit."""
+    training = case.config.training
+    limits = [] if training.clip_norm is None else [training.clip_norm]
+    if training.clip_value is not None:  # all entries may have this size
+        limits.append(training.clip_value * float(np.sqrt(len(case.network.parameters))))
+    if not limits:
         return 1.0
     squares = [
         np.square(case.history[f"gradient_norm_{block.number}"]) for block in case.network.blocks
     ]
     norms = np.sqrt(np.array(squares, np.float64).sum(axis=0))
-    return np.asarray(limit / np.maximum(norms, limit), np.float64)
+    return np.asarray(min(limits) / np.maximum(norms, min(limits)), np.float64)
 
 
 def _median(values: Array) -> float:
@@ -256,16 +223,18 @@ def _median(values: Array) -> float:
     return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
 
 
-def _described(case: Case, step: float, number: int) -> str:
-    if case.config.training.optimizer.name in _ADAPTIVE:
+def described_step(case: Case, step: float, number: int) -> str:
+    """Return the sentence that says how long a step of a layer is."""
+    if case.config.training.optimizer.name in ADAPTIVE:
         return (
             f"a step changes each weight of layer {number} by up to {step:.2g} times its usual size"
         )
     return f"a step changes the weights of layer {number} by {step:.2g} times their usual size"
 
 
-def _formula(case: Case) -> Formula:
-    return _ADAPTIVE_STEP if case.config.training.optimizer.name in _ADAPTIVE else _STEP
+def formula_of_step(case: Case) -> Formula:
+    """Return how the size of a step is defined."""
+    return _ADAPTIVE_STEP if case.config.training.optimizer.name in ADAPTIVE else _STEP
 
 
 def _guess(case: Case) -> float | None:
@@ -285,36 +254,7 @@ def is_unsolved(case: Case, level: float, share: float = 0.5) -> bool:
     return split is not None and split.metrics.get("r2", 1.0) < 0.8
 
 
-def _curvature(case: Case) -> float:
-    """Return the largest curvature of the loss at the trained weights, by power iteration.
-
-    The change of the gradient along a direction is the product of Hessian and direction.
-    """
-    network, objective = case.network, case.job.setup.objective
-    start = _flat(case.end.gradient)
-    direction, found = start, 0.0
-    for _ in range(_POWER_STEPS):
-        length = float(np.linalg.norm(direction))
-        if not length:
-            break
-        width = 1e-3 * max(1.0, float(np.linalg.norm(network.parameters))) / length
-        moved = Network(
-            network.layers,
-            (network.parameters + width * direction).astype(network.dtype),
-            network.state,
-        )
-        there = passed(moved, objective, case.end.X, case.end.T)
-        change = (_flat(there.gradient) - start) / width
-        found = float(np.linalg.norm(change)) / length
-        direction = change
-    return found
-
-
-def _flat(gradient: Mapping[str, Array]) -> NDArray[np.float64]:
-    return np.concatenate([each.ravel() for each in gradient.values()]).astype(np.float64)
-
-
-def _round_down(rate: float) -> float:
+def round_down(rate: float) -> float:
     """Return the next smaller number of the form 1e-3 or 3e-3."""
     size = floor(log10(rate))
     digit = 3 if rate >= 3 * 10.0**size * (1 - 1e-9) else 1
