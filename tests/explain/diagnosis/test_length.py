@@ -140,3 +140,23 @@ def test_a_rising_metric_gains_by_its_errors():
     learned = [0.2, 0.15, 0.1]
     assert stopped([0.8, 0.82, 0.85], learned, **accuracy) is not None  # 20 % errors, then 15 %
     assert stopped([0.8, 0.81, 0.82], learned, **accuracy) is None
+
+
+FULL_BATCHES = {
+    "data": {"source": "xor", "rows": 400},
+    "model": {"hidden_layers": [16]},
+    "training": {"epochs": 12, "batch_size": "full"},
+}
+
+
+@pytest.mark.parametrize(("rate", "found"), [(0.003, True), (0.03, False), (0.0001, False)])
+def test_a_few_steps_along_a_line_are_too_few(rate, found):
+    """Long steps come far, and very short ones need another rate rather than more of them."""
+    config = {**FULL_BATCHES, "training": {**FULL_BATCHES["training"], "learning_rate": rate}}
+    evidence = found_in(config, "N014")
+    assert (evidence is not None) is found
+    if evidence:
+        assert (
+            "in 12 steps, which change the weights of layer 2 by at most 0.14" in evidence.evidence
+        )
+        assert str(evidence.change) == "training.epochs=120"

@@ -6,11 +6,21 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.base.words import count
 from nncli.config.training_section import EarlyStopping
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Evidence
 from nncli.explain.diagnosis.measured import drops_units
-from nncli.explain.diagnosis.rules.rates import is_unsolved
+from nncli.explain.diagnosis.rules.progress import (
+    ADAPTIVE_WAY,
+    NO_WAY,
+    SHORT_WAY,
+    WAY,
+    falls_along_a_line,
+    steps_of,
+    way_of,
+)
+from nncli.explain.diagnosis.rules.rates import ADAPTIVE, is_judged, is_unsolved
 from nncli.metrics.names import rises, split_and_metric
 from nncli.nn.entries import Formula
 from nncli.runs.saved_metrics import SavedSplit
@@ -57,16 +67,41 @@ def too_few_epochs(case: Case) -> Iterator[Evidence]:
     if not is_unsolved(case, float(losses[-1]), _SOLVED):
         return
     found = _fall_in_few_epochs(case) if is_short else _fall_in_quarters(losses, name)
-    training = case.config.training
-    key = "training.steps" if training.steps else "training.epochs"
-    planned = training.steps or training.complete.epochs
+    formula = None if is_short else _FALL
+    if few := _fall_in_few_steps(case):
+        found = few
+        formula = ADAPTIVE_WAY if case.config.training.optimizer.name in ADAPTIVE else WAY
     if found:
         yield Evidence(
             found,
             "training ends before the loss has reached its minimum",
-            Change(key, planned * (_MORE_OF_FEW if is_short else _MORE)),
-            formula=None if is_short else _FALL,
+            longer(case, _MORE_OF_FEW if is_short or few else _MORE),
+            formula=formula,
         )
+
+
+def longer(case: Case, times: int) -> Change:
+    """Return the setting that makes training several times as long."""
+    training = case.config.training
+    key = "training.steps" if training.steps else "training.epochs"
+    return Change(key, (training.steps or training.complete.epochs) * times)
+
+
+def _fall_in_few_steps(case: Case) -> str:
+    """Return how short the way of all steps is if the loss falls along a line; else empty."""
+    losses, train = case.history["train_loss"], case.splits.get("train")
+    if not is_judged(case) or train is None or train.rows < _FEWEST_ROWS:
+        return ""
+    way, number = way_of(case)
+    if not NO_WAY < way < SHORT_WAY:  # a shorter one is due to the steps, not to their number
+        return ""
+    if not is_unsolved(case, losses[-1]) or not falls_along_a_line(case):
+        return ""
+    return (
+        f"the training loss falls steadily, from {losses[0]:.4g} to {losses[-1]:.4g}, in "
+        f"{count(steps_of(case), 'step')}, which change the weights of layer {number} by at most "
+        f"{way:.2g} times their usual size, all together"
+    )
 
 
 def _fall_in_quarters(losses: NDArray[np.float64], name: str) -> str:
