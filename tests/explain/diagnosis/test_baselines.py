@@ -44,6 +44,13 @@ def test_what_holds_the_weights_back_is_named(overrides, change):
     assert str(found["N003"].change) == change
 
 
+def test_training_that_is_not_at_its_minimum_needs_more_epochs():
+    overrides = ["training.l2=0", "training.learning_rate=0.003", "training.epochs=2"]
+    found = evidence_in(FOLDER / "weak_l2.yaml", ["N003"], overrides)
+    assert "training has not reached the best weights" in found["N003"].cause
+    assert str(found["N003"].change) == "training.epochs=10"
+
+
 @pytest.mark.parametrize(
     "overrides",
     [

@@ -13,8 +13,10 @@ from nncli.engines.batches import gathered
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Evidence
 from nncli.explain.diagnosis.rules.gain import is_after_training
+from nncli.explain.diagnosis.rules.length import longer
 from nncli.explain.diagnosis.rules.linear_model import LinearModel, fit_linear
 from nncli.explain.diagnosis.rules.nothing_learned import Cause, still_falling
+from nncli.explain.diagnosis.rules.progress import NOT_DONE, next_gain
 from nncli.explain.diagnosis.rules.results import results_of
 from nncli.explain.diagnosis.spread import spread
 from nncli.metrics.scores import DEFAULT_THRESHOLD
@@ -28,6 +30,7 @@ _STANDARD_ERRORS, _FEWER_ERRORS, _OF_CONSTANT = 3.0, 0.8, 0.02
 
 _STRONG_L2, _STRONG_DROPOUT = 40.0, 0.5  # ten times the default of 4 / rows; half the units
 _UNITS = 32
+_LONGER = 5  # times
 
 _WORSE = Formula(
     "mean(d) > 3 sd(d) / sqrt(N), d = error of the network - error of the linear model",
@@ -148,6 +151,12 @@ def _cause(case: Case, linear: LinearModel, train: _Rows) -> Cause:
         return Cause("dropout leaves too few units to learn with", Change("training.dropout", 0))
     if slow := next(still_falling(case), None):
         return slow
+    if (gain := next_gain(case)) > NOT_DONE:
+        return Cause(
+            "training has not reached the best weights: a step of a good length would lower the "
+            f"loss by {gain:.1%} or more",
+            longer(case, _LONGER),
+        )
     if hidden and min(hidden) < min(train.X.shape[1], _UNITS):
         wider = [max(units, _UNITS) for units in hidden]
         return Cause(
