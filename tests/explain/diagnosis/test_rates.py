@@ -9,7 +9,7 @@ import nncli
 from nncli.explain.diagnosis.case import case_of
 from nncli.explain.diagnosis.rules import progress, rates
 from nncli.explain.diagnosis.rules.killed import kills_units
-from tests.explain.diagnosis.runs import diagnosed
+from tests.explain.diagnosis.runs import BROKEN, diagnosed
 
 XOR = {
     "data": {"source": "xor", "rows": 400},
@@ -74,6 +74,13 @@ def test_the_curvature_is_the_largest_eigenvalue():
     with_bias = np.column_stack([X, np.ones(len(X))])
     largest = np.linalg.eigvalsh(2 * with_bias.T @ with_bias / len(X)).max()
     assert progress.curvature(case) == pytest.approx(largest, rel=0.2)
+
+
+@pytest.mark.parametrize(("rate", "code"), [(0.1, "N010"), (30, "N011")])
+def test_large_first_weights_are_the_cause_while_the_loss_falls(rate, code):
+    """Its loss is worse than a guess with both rates, and falls steadily with the first."""
+    path = next(path for path in BROKEN if path.stem == "large_weights_of_sigmoids")
+    assert diagnosed(path, [f"training.learning_rate={rate}"]).codes == [code]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Evidence
 from nncli.explain.diagnosis.rules.killed import gradient_of_penalty, kills_units
+from nncli.explain.diagnosis.rules.weights import are_large
 from nncli.nn.entries import Array, Formula
 
 OF_NO_LEARNING = ("N001", "N002", "N003", "N004", "N005")
@@ -39,6 +40,7 @@ _WORSE = 1.1  # times the loss of a guess; a converged network is not worse than
 _JUMPS = 0.2  # mean change from epoch to epoch, relative to the loss; good runs have 0.03
 _LONG = 20  # epochs; half of them show a plateau
 _SMALLEST_JUMP = 1e-3  # relative to the loss; roundings change it by 1e-7
+_FEW_RISES = 0.1  # of the epochs; where steps overshoot, about half of the changes are rises
 _STILL_MOVES = 0.02  # size of a step; at a minimum it is near 0
 _FLAT = 0.05  # relative change from the third to the fourth quarter
 
@@ -75,7 +77,7 @@ def too_high(case: Case) -> Iterator[Evidence]:
     guess, level = _guess(case), _median(late)
     jump = float(np.abs(np.diff(late)).mean() / late.mean()) if late.mean() > 0 else 0.0
     rises = float((np.diff(late) > 0).mean())
-    is_worse = guess is not None and level > _WORSE * guess
+    is_worse = guess is not None and level > _WORSE * guess and not _comes_down(case)
     is_killing = is_unsolved(case, level, 0.3) and kills_units(case)
     # Where all units saturate or die, the gradient is large only at first.
     step, number = largest_step(case, np.max if is_worse or is_killing else _median)
@@ -132,6 +134,12 @@ def plateau(case: Case) -> Iterator[Evidence]:
         Change(_RATE, round_down(rate / 10)),
         formula=_STEP,
     )
+
+
+def _comes_down(case: Case) -> bool:
+    """Return whether a loss falls steadily from large first weights: another finding."""
+    rises = float((np.diff(case.history["train_loss"]) > 0).mean())
+    return rises <= _FEW_RISES and are_large(case, case.network.blocks)
 
 
 def _is_absurd(case: Case, step: float, level: float) -> bool:
