@@ -73,13 +73,49 @@ def test_an_input_that_chance_leaves_unconnected_is_named():
     "model",
     [
         {"hidden_layers": [16], "density": 0.5},
-        {"hidden_layers": [2], "masks": [[[1, 1], [0, 0]], None]},
+        {"hidden_layers": [2], "masks": [[[1, 0], [0, 1]], None]},
         {"hidden_layers": [2], "density": [1.0, 0.5]},
     ],
-    ids=["every input has a connection", "a mask leaves it out", "another layer"],
+    ids=["every input has a connection", "a mask keeps one of each", "another layer"],
 )
-def test_connected_and_masked_inputs_are_no_finding(model):
+def test_connected_inputs_are_no_finding(model):
     assert found_in(xor(model), "N022") is None
+
+
+@pytest.mark.parametrize(
+    ("model", "change"),
+    [
+        ({"hidden_layers": [2], "masks": [[[1, 1], [0, 0]], None]}, "model.masks=null"),
+        (
+            {"hidden_layers": [2], "masks": [[[1, 0], [0, 0]], None]},
+            "model.masks=[[[1, 0], [1, 1]], null]",
+        ),
+        (
+            {"hidden_layers": [2], "masks": [[[1, 1], [0, 0]], [[1], [1]]]},
+            "model.masks=[null, [[1], [1]]]",
+        ),
+        (
+            {"hidden_layers": [2], "masks": [[[1, 1], [0, 0]], None], "density": [0.5, 1]},
+            "model.masks=[[[1, 1], [1, 1]], null]",
+        ),
+    ],
+    ids=["all others kept", "another left out", "another layer", "a density for no mask"],
+)
+def test_an_input_that_a_mask_leaves_out_is_named(model, change):
+    found = found_in(xor(model), "N022")
+    assert "1 of its 2 inputs: x2" in found.evidence
+    assert found.cause == "model.masks has only 0 in its row of the matrix of layer 1"
+    assert str(found.change) == change
+    changed = {**model, found.change.key.split(".")[1]: found.change.value}
+    assert found_in(xor(changed), "N022") is None
+
+
+def test_a_large_mask_is_not_written_out():
+    mask = [[0] * 60, [1] * 59 + [0]]
+    found = found_in(xor({"hidden_layers": [60], "masks": [mask, None]}), "N022")
+    assert "x1" in found.evidence
+    assert found.change is None
+    assert found.remedy.startswith("set 1 in its row of model.masks")
 
 
 def test_inputs_of_a_single_layer_are_checked():

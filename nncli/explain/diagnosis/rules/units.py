@@ -19,13 +19,13 @@ _UNUSED = Formula("w[i,j] = 0 for all j", r"w_{i,j} = 0 \text{ for all } j")
 _DIFFERENCE = 1e-5
 
 _MOST_PIXELS = 0.5  # a picture does not need every pixel, as neighbors are alike
+_MOST_ENTRIES = 100  # of a mask that is written out as the change
 
 
 def unused_inputs(case: Case) -> Iterator[Evidence]:
-    """Find inputs that the chance of a density leaves without any connection."""
-    first, density = case.network.blocks[0], _densities(case)[0]
-    masks, mask = case.config.model.masks, case.job.network.mask
-    if density == 1 or (masks and masks[0] is not None) or mask is None:
+    """Find inputs that a density or a mask leaves without any connection."""
+    first, mask = case.network.blocks[0], case.job.network.mask
+    if mask is None:
         return
     unconnected = ~case.job.network.views(mask)[first.weights].any(axis=1)
     varies = np.ptp(case.start.X, axis=0) > 0  # a constant input is of no use anyway
@@ -37,10 +37,34 @@ def unused_inputs(case: Case) -> Iterator[Evidence]:
     yield Evidence(
         f"without a connection to layer 1, the network cannot use {len(unused)} of its "
         f"{count(len(varies), 'input')}: {listed}",
+        *_cause(case, mask, unused.tolist()),
+        formula=_UNUSED,
+    )
+
+
+def _cause(case: Case, mask: Array, unused: list[int]) -> tuple[str, Change | None, str]:
+    """Return why inputs have no connection, the setting that connects them, or what to do."""
+    masks, first = case.config.model.masks, case.network.blocks[0]
+    given = masks[0] if masks else None
+    if masks and given is not None:
+        rows = "its row" if len(unused) == 1 else "their rows"
+        connected = [[1] * first.outputs if at in unused else row for at, row in enumerate(given)]
+        is_full = all(all(row) for row in connected) and _densities(case)[0] == 1
+        changed = [None if is_full else connected, *masks[1:]]
+        is_short = is_full or first.inputs * first.outputs <= _MOST_ENTRIES
+        value = changed if any(each is not None for each in changed) else None
+        return (
+            f"model.masks has only 0 in {rows} of the matrix of layer 1",
+            Change("model.masks", value) if is_short else None,
+            f"set 1 in {rows} of model.masks; or remove the columns from the data, if the mask "
+            "is meant to leave them out",
+        )
+    density = _densities(case)[0]
+    return (
         f"with density {density:g}, an input has no connection to any of {first.outputs} units "
         f"with a probability of {(1 - density) ** first.outputs:.0%}",
         _denser(case, mask),
-        formula=_UNUSED,
+        "",
     )
 
 
