@@ -25,14 +25,21 @@ class Guess:
         target.
     metrics : dict of str to float
         Some of the evaluation's metrics, by the same names.
+    mae_of_medians : float or None
+        The mean absolute error of the median of each target: no constant has a smaller one. None
+        for classes and labels.
     """
 
     values: list[str] | list[float]
     metrics: dict[str, float]
+    mae_of_medians: float | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the guess as JSON values."""
-        return {"values": self.values, "metrics": self.metrics}
+        found = {"values": self.values, "metrics": self.metrics}
+        if self.mae_of_medians is None:
+            return found
+        return {**found, "mae_of_medians": self.mae_of_medians}
 
 
 def guessed_class(truth: NDArray[Any], classes: list[str]) -> Guess:
@@ -69,8 +76,13 @@ def guessed_labels(truth: NDArray[Any], labels: list[str]) -> Guess:
 def guessed_numbers(truth: NDArray[Any]) -> Guess:
     """Return the mean of every target as the guess; `truth` has the shape (N, O)."""
     means = [*map(mean_of_target, columns(truth))]
-    outputs = np.broadcast_to(np.array(means), truth.shape)
-    metrics = regression_metrics(per_target(outputs, truth))
+    metrics = _metrics_of(means, truth)
     if metrics.get("r2", 1.0) < 1:
         metrics["r2"] = 0.0  # by definition; the rounded mean may give another value
-    return Guess(means, metrics)
+    medians = [float(np.median(each.astype(np.float64))) for each in columns(truth)]
+    return Guess(means, metrics, _metrics_of(medians, truth)["mae"])
+
+
+def _metrics_of(constants: list[float], truth: NDArray[Any]) -> dict[str, float]:
+    outputs = np.broadcast_to(np.array(constants), truth.shape)
+    return regression_metrics(per_target(outputs, truth))

@@ -28,6 +28,8 @@ class SavedSplit:
     guess : list of str or float
         Values of the best constant guess; empty if the run did not save it.
     guess_metrics : dict of str to float
+    mae_of_medians : float or None
+        The least mean absolute error of a constant; None if the run did not save it.
     part : str
         What `figures` are of: ``class``, ``label`` or ``target``; empty without them.
     figures : dict of str to dict of str to float
@@ -40,6 +42,7 @@ class SavedSplit:
     metrics: dict[str, float]
     guess: list[str | float]
     guess_metrics: dict[str, float]
+    mae_of_medians: float | None
     part: str
     figures: dict[str, dict[str, float]]
     confusion: list[tuple[int, int, int]]
@@ -57,10 +60,20 @@ def saved_split(values: Mapping[str, Any]) -> SavedSplit:
         numbers_of(values, "metrics"),
         guessed,
         numbers_of(guess, "metrics"),
+        _optional_number(guess, "mae_of_medians"),
         part,
         _figures(values, part) if part else {},
         _confusion(values),
     )
+
+
+def _optional_number(values: Mapping[str, Any], key: str) -> float | None:
+    number = values.get(key)
+    if number is None:
+        return None
+    if not _is_number(number):
+        raise ValueError(f"has no valid {key}")
+    return float(number)
 
 
 def _figures(values: Mapping[str, Any], part: str) -> dict[str, dict[str, float]]:

@@ -59,3 +59,12 @@ def test_the_guess_of_numbers(scale):
 
 def test_the_guess_of_equal_numbers_is_right():
     assert guessed_numbers(np.full((9, 1), 0.1)).metrics == {"mae": 0, "rmse": 0, "r2": 1}
+
+
+def test_no_constant_has_a_smaller_mean_absolute_error_than_the_medians():
+    truth = np.array([[0.0, 1], [0, 5], [1, 2], [40, 3]])
+    guess = guessed_numbers(truth)
+    assert guess.mae_of_medians == pytest.approx((10.25 + 1.25) / 2)
+    assert guess.metrics["mae"] == pytest.approx((14.875 + 1.25) / 2)
+    assert guess.as_json()["mae_of_medians"] == guess.mae_of_medians
+    assert guessed_class(np.array([0, 1, 1]), ["a", "b"]).as_json().keys() == {"values", "metrics"}

@@ -99,6 +99,20 @@ def test_gains_are_measured_from_the_constant_to_a_perfect_answer():
     assert found["ROC AUC"].gain == 0
 
 
+def numbers_of(mae, **guess):
+    """Return a saved split of a skewed target, whose mean has an error of 12."""
+    metrics = {"loss": 1.0, "mae": mae, "rmse": 24.0, "r2": -0.03}
+    constant = {"values": [6.0], "metrics": {"mae": 12.0, "rmse": 23.6, "r2": 0.0}, **guess}
+    return saved_split({"rows": 200, "metrics": metrics, "constant_guess": constant})
+
+
+def test_the_mean_absolute_error_is_compared_with_that_of_the_median():
+    assert gains_nothing(numbers_of(9.0, mae_of_medians=8.7))
+    assert not gains_nothing(numbers_of(8.0, mae_of_medians=8.7))
+    assert not gains_nothing(numbers_of(9.0))  # of an earlier version: compared with the mean
+    assert gains_nothing(numbers_of(12.0))
+
+
 def test_nothing_is_compared_without_a_saved_constant():
     saved = saved_split({"rows": 100, "metrics": {"loss": 1.0, "accuracy": 0.5}})
     assert not compared(saved)

@@ -70,14 +70,14 @@ def compared(split: SavedSplit) -> dict[str, Compared]:
     """Return the metrics whose value for the best constant answer is known.
 
     The accuracy of a constant is the share of the largest class, its balanced accuracy 1/K, its
-    ROC AUC 1/2; its log loss is the entropy of the shares, its R² 0. Empty if the run did not save
-    what a constant gets, or if a constant is perfect.
+    ROC AUC 1/2; its log loss is the entropy of the shares, its R² 0, its mean absolute error that
+    of the median. Empty if the run did not save what a constant gets, or if a constant is perfect.
     """
     found, guess = split.metrics, split.guess_metrics
     constant: dict[str, tuple[str, float | None, float]] = {
         "accuracy": ("accuracy", guess.get("accuracy"), 1),
         "R²": ("r2", guess.get("r2"), 1),
-        "mean absolute error": ("mae", guess.get("mae"), 0),
+        "mean absolute error": ("mae", _least_error(split), 0),
     }
     if split.part == "class":
         shares = [share for share in class_shares(split) if share]
@@ -91,6 +91,13 @@ def compared(split: SavedSplit) -> dict[str, Compared]:
         for name, (key, of_guess, perfect) in constant.items()
         if key in found and of_guess is not None and of_guess != perfect
     } | _best_part(split)
+
+
+def _least_error(split: SavedSplit) -> float | None:
+    """Return the mean absolute error of medians; earlier versions saved only that of means."""
+    if split.mae_of_medians is None:
+        return split.guess_metrics.get("mae")
+    return split.mae_of_medians
 
 
 def class_shares(split: SavedSplit) -> list[float]:
