@@ -65,6 +65,27 @@ def test_columns_that_follow_from_others_are_few_values_all_the_same(tmp_path):
     assert "N034" not in findings_of(tmp_path, columns_of(X), target, **SPLIT)
 
 
+def coarse(rows, columns, seed=5):
+    """Return rows of columns with about 50 different values each, and a class."""
+    X = np.random.default_rng(seed).normal(size=(rows, columns)).round(1)
+    return X, np.where(X[:, 0] > 0, "yes", "no")
+
+
+@pytest.mark.parametrize(("columns", "is_found"), [(12, True), (3, False)])
+def test_copies_are_found_where_no_single_column_tells_rows_apart(tmp_path, columns, is_found):
+    X, y = coarse(400, columns)
+    X, y = np.concatenate([X, X[:200]]), np.concatenate([y, y[:200]])
+    assert ("N034" in findings_of(tmp_path, columns_of(X), y, **SPLIT)) == is_found
+
+
+def test_many_columns_that_follow_from_two_are_few_values_all_the_same(tmp_path):
+    rng = np.random.default_rng(6)
+    a, b = rng.integers(1, 13, 600), rng.integers(1, 16, 600)
+    X = np.column_stack([a, b, a + b, a * b, a - b, a**2, b**2, a // 2])
+    target = np.where((a + b) % 2, "y", "n")
+    assert "N034" not in findings_of(tmp_path, columns_of(X), target, **SPLIT)
+
+
 def test_a_file_with_the_training_rows_again_is_found(tmp_path):
     X, y = measured(80)
     for name in ("train", "test"):
