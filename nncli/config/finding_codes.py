@@ -34,6 +34,7 @@ FINDINGS: dict[str, str] = {
     "N034": "the same rows in several splits",
     "N035": "a row number as input",
     "N036": "labels that look wrong",
+    "N037": "a constant target",
     "N040": "overfitting",
     "N041": "the training rows are memorized",
     "N042": "the network is too small",

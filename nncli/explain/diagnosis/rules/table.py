@@ -6,6 +6,7 @@ from nncli.explain.diagnosis.rules import (
     classes,
     comparison,
     constant,
+    constant_target,
     duplicates,
     few_rows,
     fit,
@@ -69,6 +70,7 @@ RULES: dict[str, Rule] = {
     "N034": Rule(duplicates.same_rows, "warning", "rows", shown_by="unseen"),
     "N035": Rule(row_numbers.row_numbers, "warning", "rows", shown_by="unseen"),
     "N036": Rule(wrong_labels.wrong_labels, "warning", "rows", ("N041", "N053"), shown_by="unseen"),
+    "N037": Rule(constant_target.constant_target, "problem", "run", constant_target.OF_A_CONSTANT),
     "N040": Rule(fit.overfitting, "warning", "run", ("N044",), shown_by="unseen"),
     "N041": Rule(fit.memorized, "problem", "run", ("N040", "N044"), shown_by="unseen"),
     "N042": Rule(
