@@ -10,7 +10,7 @@ from nncli.base.errors import DataError
 from nncli.base.storage.mapping import give_back, row_blocks
 from nncli.base.storage.temporary_file import stacked
 from nncli.data.scaling import NOT_SCALED, Scaling, scaled_targets, unscaled
-from nncli.data.splits import Split
+from nncli.data.splits import Rows, Split
 from nncli.data.tables.column import suits, unsuited_numbers
 from nncli.engines.batches import Batches, target_codes
 from nncli.metrics.means import parts
@@ -96,14 +96,22 @@ def check_targets(split: Split, objective: Objective, targets: Sequence[str], wh
 
 
 def target_outside(
-    split: Split, targets: Sequence[str], low: float, high: float
+    split: Split,
+    targets: Sequence[str],
+    low: float,
+    high: float,
+    numbers: Rows | None = None,
 ) -> tuple[str, float] | None:
-    """Return the place, for a message, and the value of the first target outside a range."""
+    """Return the place, for a message, and the value of the first target outside a range.
+
+    `numbers` (N,) are the row numbers for the message; by default, those within the split.
+    """
     for start, values in row_blocks(split.targets, split.rows):
         outside = np.argwhere((values < low) | (values > high))
         if len(outside):
             row, column = outside[0]
-            return f"row {start + row} (from 0), target {targets[column]}", values[row, column]
+            number = start + row if numbers is None else numbers[start + row]
+            return f"row {number} (from 0), target {targets[column]}", values[row, column]
     return None
 
 

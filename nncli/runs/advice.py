@@ -165,8 +165,9 @@ def _targets_out_of_reach(dataset: Dataset, network: Network) -> Iterator[str]:
 
 
 def target_out_of_reach(dataset: Dataset, network: Network) -> tuple[str, float] | None:
-    """Return the place and the value of the first training target that no output can reach."""
+    """Return the place in its file and the value of a training target that no output can reach."""
     split = dataset.splits["train"]
     if split.of_classes:
         return None
-    return target_outside(split, dataset.targets, *network.output.entry.reach)
+    low, high = network.output.entry.reach
+    return target_outside(split, dataset.targets, low, high, dataset.row_numbers("train"))

@@ -1,5 +1,7 @@
 """Findings about outputs, losses and targets that do not fit together."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,16 @@ def test_the_part_of_the_variance_that_is_lost_is_that_of_clipped_targets():
     )  # clipped, they are 1 and -1; the variance is 4
     assert "the best outputs in this range have an error of 0.5 times" in one.evidence
     assert one.evidence.startswith("50% of")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_row_that_is_named_is_that_of_the_data(seed):
+    rows, y = np.arange(60), np.full(60, 0.5)
+    y[30:] = 35.5
+    data = {"task": "regression", "test": 30, "validation": 0}
+    (one,) = found(np.column_stack([rows % 7, rows]), y, data=data, seed=seed, **output("tanh"))
+    number = int(re.search(r"such as 35.5 in row (\d+) \(from 0\), target", one.evidence)[1])
+    assert y[number] == 35.5
 
 
 def test_a_few_targets_just_outside_are_left_alone():

@@ -51,7 +51,7 @@ def _out_of_reach(case: Case) -> Iterator[Evidence]:
         share = float(np.mean(clipped != T))
         yield Evidence(
             f"{share:.0%} of the training targets are outside of {low:g} to {high:g}, such as "
-            f"{value:g} at {place}; the best outputs in this range have an error of {lost:.3g} "
+            f"{value:g} in {place}; the best outputs in this range have an error of {lost:.3g} "
             "times the variance of the targets",
             f"a {output.kind} output is between {low:g} and {high:g}",
             Change("model.output", "identity"),
