@@ -35,6 +35,7 @@ FINDINGS: dict[str, str] = {
     "N035": "a row number as input",
     "N036": "labels that look wrong",
     "N037": "a constant target",
+    "N038": "targets of neighboring rows",
     "N040": "overfitting",
     "N041": "the training rows are memorized",
     "N042": "the network is too small",

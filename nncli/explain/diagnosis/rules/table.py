@@ -21,6 +21,7 @@ from nncli.explain.diagnosis.rules import (
     row_numbers,
     several,
     short_steps,
+    shifted,
     start,
     structure,
     units,
@@ -71,6 +72,7 @@ RULES: dict[str, Rule] = {
     "N035": Rule(row_numbers.row_numbers, "warning", "rows", shown_by="unseen"),
     "N036": Rule(wrong_labels.wrong_labels, "warning", "rows", ("N041", "N053"), shown_by="unseen"),
     "N037": Rule(constant_target.constant_target, "problem", "run", constant_target.OF_A_CONSTANT),
+    "N038": Rule(shifted.shifted_targets, "problem", "rows", shifted.SYMPTOMS),
     "N040": Rule(fit.overfitting, "warning", "run", ("N044",), shown_by="unseen"),
     "N041": Rule(fit.memorized, "problem", "run", ("N040", "N044"), shown_by="unseen"),
     "N042": Rule(
