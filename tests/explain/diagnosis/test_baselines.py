@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nncli.base.threads import threads_in_use
 from nncli.explain.diagnosis.rules.linear_model import fit_linear
 from tests.explain.diagnosis.runs import BROKEN, evidence_in
 
@@ -29,6 +30,20 @@ def test_the_fit_of_noise_is_nearly_the_mean():
     X, T = random.normal(size=(400, 50)), random.normal(size=(400, 1))
     unseen = random.normal(size=(400, 50))
     assert fit_linear(X, T)(unseen).std() < 0.25  # least squares without a penalty: 0.37
+
+
+def test_a_fit_uses_one_thread(monkeypatch):
+    found, eigh = [], np.linalg.eigh
+
+    def counted(matrix):
+        found.append(threads_in_use())
+        return eigh(matrix)
+
+    monkeypatch.setattr(np.linalg, "eigh", counted)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+    random = np.random.default_rng(0)
+    fit_linear(random.normal(size=(20, 3)), random.normal(size=(20, 1)))
+    assert found == [1]
 
 
 @pytest.mark.parametrize(

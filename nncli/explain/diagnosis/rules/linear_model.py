@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.base.threads import limited_threads
+
 Numbers = NDArray[np.float64]
 
 _PENALTIES = np.logspace(-6, 2, 9)  # times the mean of the squared singular values
@@ -47,7 +49,8 @@ def fit_linear(X: NDArray[np.floating], T: NDArray[np.floating]) -> LinearModel:
     varies = spread > 1e-9 * np.abs(X).max(axis=0, initial=0.0)
     scale = np.where(varies, 1 / np.where(varies, spread, 1.0), 0.0)
     S, rest = (X - center) * scale, T - mean
-    squares, V = np.linalg.eigh(S.T @ S)
+    with limited_threads(1):  # on a busy machine, several took up to 20 times as long
+        squares, V = np.linalg.eigh(S.T @ S)
     squares = np.maximum(squares, 0.0)
     projected, moments = S @ V, V.T @ (S.T @ rest)
     best, least = np.zeros_like(moments), np.inf
