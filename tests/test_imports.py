@@ -195,6 +195,8 @@ def test_the_diagnosis_of_a_training_loads_nothing_slow(tmp_path: Path) -> None:
     loaded = modules_loaded_by("train", str(config), "-o", str(tmp_path / "run"))
     assert "nncli.explain.diagnosis.rules.table" in loaded
     assert not loaded & {"numpy.ma", "matplotlib", "nncli.explain.document", "sklearn"}
+    of_data = ("baselines", "capacity", "constant", "duplicates", "few_rows", "flat_units")
+    assert not loaded & {f"nncli.explain.diagnosis.rules.{name}" for name in of_data}
 
 
 def test_a_short_training_loads_numba_only_if_asked_to(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from nncli.config.finding_codes import FINDINGS
 from nncli.explain.diagnosis.case import case_of
 from nncli.explain.diagnosis.diagnose import diagnosis_of
 from nncli.explain.diagnosis.finding import SEVERITIES
+from nncli.explain.diagnosis.rules.late import LateRule
 from nncli.explain.diagnosis.rules.table import RULES
 from nncli.explain.plots.subject import Subject
 from tests.explain.diagnosis.runs import BROKEN, TRAINED, expected_codes, trained
@@ -31,7 +32,8 @@ def test_a_rule_is_complete(code):
     assert rule.severity in SEVERITIES
     assert rule.needs in ("run", "rows", "trial")
     assert rule.shown_by in ("train", "unseen")
-    assert (rule.check.__doc__ or "").startswith("Find ")  # what nncli explain tells
+    check = getattr(rule.check, "function", rule.check)
+    assert (check.__doc__ or "").startswith("Find ")
     assert {*rule.explains} <= {*FINDINGS} - {code}
 
 
@@ -71,6 +73,12 @@ def test_rules_of_the_run_need_no_data(path):
     found = diagnosis_of(without_data(case), ("run",))
     assert found.unchecked == {}
     assert found.checked == OF_RUN
+
+
+def test_only_rules_that_the_end_of_a_training_does_not_check_are_imported_late():
+    late = [rule for rule in RULES.values() if isinstance(rule.check, LateRule)]
+    assert len(late) > 10
+    assert {rule.needs for rule in late} == {"rows", "trial"}
 
 
 def large_case():

@@ -29,12 +29,6 @@ _MANY_COLUMNS = 100
 
 _LIKE_PIXELS = 100  # bytes with a larger one use their whole range
 
-SYMPTOMS = (
-    *("N001", "N002", "N003", "N004", "N005", "N010", "N011", "N012", "N013", "N014", "N015"),
-    *("N016", "N020", "N021", "N022", "N024", "N025", "N042", "N043", "N053"),
-)
-"""What inputs with an unsuitable scale cause."""
-
 _SIZE = Formula("rms = sqrt(mean of x^2)", r"\mathrm{rms} = \sqrt{\overline{x^2}}")
 _MEAN = Formula("|mean| > 10 * standard deviation", r"|\overline{x}| > 10\,\sigma_x")
 

@@ -16,9 +16,6 @@ from nncli.explain.diagnosis.finding import Change, Evidence
 from nncli.explain.diagnosis.rules.linear_fit import fitted_score
 from nncli.explain.diagnosis.rules.row_numbers import columns_of_numbers
 
-UNPROVABLE = "results are better with a column that gives the target away, but not true of new rows"
-"""Why no training shows that leaving such columns out helps."""
-
 # If the other columns do as well without it, a column gives nothing away: in clusters that lie far
 # apart, most columns separate them. On real tables, a linear model rarely gets this far.
 _EASY = 0.99

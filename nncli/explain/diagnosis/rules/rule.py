@@ -7,6 +7,7 @@ from typing import Literal
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Evidence, Severity
 
+Check = Callable[[Case], Iterator[Evidence]]
 Needs = Literal["run", "rows", "trial"]
 Shown = Literal["train", "unseen"]
 
@@ -35,7 +36,7 @@ class Rule:
         Why no training can show that the change helps; else empty.
     """
 
-    check: Callable[[Case], Iterator[Evidence]]
+    check: Check
     severity: Severity
     needs: Needs
     explains: tuple[str, ...] = ()

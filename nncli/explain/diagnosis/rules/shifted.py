@@ -29,12 +29,6 @@ _NOTHING, _MUCH = 0.1, 0.5
 _BENDS = 150  # random units: enough for rings, whose line gains nothing
 _ALONE = 0.8  # a column of earlier targets, in a series, tells them alone
 
-SYMPTOMS = (
-    *("N001", "N002", "N003", "N004", "N005", "N012", "N013", "N014", "N015", "N036"),
-    *("N040", "N041", "N042", "N044", "N053"),
-)
-"""What training with the targets of other rows shows."""
-
 _GAIN = Formula(
     "gain = (score - constant) / (1 - constant)",
     r"\text{gain} = \frac{\text{score} - \text{constant}}{1 - \text{constant}}",

@@ -1,34 +1,37 @@
 """The table of all rules, by the code of their finding."""
 
 from nncli.explain.diagnosis.rules import (
-    baselines,
-    capacity,
     classes,
     comparison,
-    constant,
     constant_target,
-    duplicates,
-    few_rows,
     fit,
-    flat_units,
     gradients,
-    inputs,
-    leaks,
     length,
-    misfits,
     outputs,
     rates,
-    row_numbers,
     several,
-    short_steps,
-    shifted,
-    start,
     structure,
     units,
-    wrong_labels,
 )
+from nncli.explain.diagnosis.rules.late import LateModule
 from nncli.explain.diagnosis.rules.rule import Rule
 from nncli.explain.diagnosis.rules.several import SeveralRule
+
+# Modules of which every rule reads the data.
+baselines = LateModule("baselines")
+capacity = LateModule("capacity")
+constant = LateModule("constant")
+duplicates = LateModule("duplicates")
+few_rows = LateModule("few_rows")
+flat_units = LateModule("flat_units")
+inputs = LateModule("inputs")
+leaks = LateModule("leaks")
+misfits = LateModule("misfits")
+row_numbers = LateModule("row_numbers")
+shifted = LateModule("shifted")
+short_steps = LateModule("short_steps")
+start = LateModule("start")
+wrong_labels = LateModule("wrong_labels")
 
 _OF_NO_GAIN = ("N001", "N002", "N003", "N004", "N005")
 """Symptoms of outputs that say nothing about the targets."""
@@ -36,8 +39,23 @@ _OF_NO_GAIN = ("N001", "N002", "N003", "N004", "N005")
 _OF_NO_LEARNING = (*_OF_NO_GAIN, "N012", "N013", "N014", "N015", "N042", "N053")
 """Symptoms of a network whose hidden units do not learn."""
 
+_OF_UNSCALED_INPUTS = (
+    *("N001", "N002", "N003", "N004", "N005", "N010", "N011", "N012", "N013", "N014", "N015"),
+    *("N016", "N020", "N021", "N022", "N024", "N025", "N042", "N043", "N053"),
+)
+"""What inputs with an unsuitable scale cause."""
+
+_OF_SHIFTED_TARGETS = (
+    *("N001", "N002", "N003", "N004", "N005", "N012", "N013", "N014", "N015", "N036"),
+    *("N040", "N041", "N042", "N044", "N053"),
+)
+"""What training with the targets of other rows shows."""
+
 CAUSE_UNKNOWN = (*_OF_NO_GAIN, "N013", "N014")
 """Findings that little was learned: rules that read the data may know the cause, and a change."""
+
+_NOT_SHOWN = "results are better with a column that gives the target away, but not true of new rows"
+"""Why no training shows that leaving out a column that gives the target away helps."""
 
 RULES: dict[str, Rule] = {
     "N001": Rule(outputs.constant_outputs, "problem", "rows", _OF_NO_GAIN[1:]),
@@ -64,15 +82,15 @@ RULES: dict[str, Rule] = {
     "N025": Rule(
         gradients.exploding, "problem", "rows", (*_OF_NO_LEARNING, "N010", "N011", "N020", "N021")
     ),
-    "N030": Rule(inputs.not_scaled, "problem", "rows", inputs.SYMPTOMS),
-    "N031": Rule(inputs.columns_apart, "problem", "rows", ("N030", *inputs.SYMPTOMS)),
+    "N030": Rule(inputs.not_scaled, "problem", "rows", _OF_UNSCALED_INPUTS),
+    "N031": Rule(inputs.columns_apart, "problem", "rows", ("N030", *_OF_UNSCALED_INPUTS)),
     "N032": Rule(constant.constant, "hint", "rows"),
-    "N033": Rule(leaks.predicts_alone, "warning", "rows", unprovable=leaks.UNPROVABLE),
+    "N033": Rule(leaks.predicts_alone, "warning", "rows", unprovable=_NOT_SHOWN),
     "N034": Rule(duplicates.same_rows, "warning", "rows", shown_by="unseen"),
     "N035": Rule(row_numbers.row_numbers, "warning", "rows", shown_by="unseen"),
     "N036": Rule(wrong_labels.wrong_labels, "warning", "rows", ("N041", "N053"), shown_by="unseen"),
     "N037": Rule(constant_target.constant_target, "problem", "run", constant_target.OF_A_CONSTANT),
-    "N038": Rule(shifted.shifted_targets, "problem", "rows", shifted.SYMPTOMS),
+    "N038": Rule(shifted.shifted_targets, "problem", "rows", _OF_SHIFTED_TARGETS),
     "N040": Rule(fit.overfitting, "warning", "run", ("N044",), shown_by="unseen"),
     "N041": Rule(fit.memorized, "problem", "run", ("N040", "N044"), shown_by="unseen"),
     "N042": Rule(
