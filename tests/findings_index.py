@@ -1,15 +1,19 @@
-"""The table of all findings in docs/findings/README.md, generated from the table of rules.
+"""The table of all findings in docs/findings/README.md, and the pages that nncli explains.
 
-`python -m tests.findings_index` updates it.
+The table is generated from the table of rules; the package has a copy of each page.
+`python -m tests.findings_index` updates both.
 """
 
 import re
 from pathlib import Path
 
+import nncli
 from nncli.config.finding_codes import FINDINGS
 from nncli.explain.diagnosis.rules.table import RULES, RULES_OF_SEVERAL
 
 PAGE = Path(__file__).parents[1] / "docs" / "findings" / "README.md"
+PAGES = sorted(PAGE.parent.glob("N*.md"))
+COPIES = Path(nncli.__file__).parent / "explain" / "terms" / "finding_pages"
 PLACE = re.compile(r"(?<=tests\.findings_index -->\n).*(?=<!-- end of findings -->)", re.DOTALL)
 NEEDS = {"run": "no data", "rows": "the data", "trial": "`--prove`"}
 
@@ -35,3 +39,5 @@ def _facts(code):
 if __name__ == "__main__":
     page = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(PLACE.sub(lambda _: table_text(), page), encoding="utf-8")
+    for path in PAGES:
+        (COPIES / path.name).write_bytes(path.read_bytes())

@@ -80,7 +80,8 @@ def elements_of(finding: Finding, write: Notation) -> Iterator[Element]:
     if finding.symptoms:
         titles = "; ".join(f"{FINDINGS[code]} ({code})" for code in finding.symptoms)
         facts.append(("explains", titles))
-    facts.append(("more", write.name(finding.page)))
+    command = write.name(f"nncli explain {finding.code}")
+    facts.append(("more", f"{command}, or {write.name(finding.page)}"))
     yield Facts(facts)
 
 

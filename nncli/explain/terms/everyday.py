@@ -49,6 +49,10 @@ EVERYDAY = by_other_name(
         "weight": ("weights", "trainable_parameter"),
         "weighted sum": ("pre_activation", "net_input"),
         "hyperparameter": ("setting", "hyper_parameter"),
+        "N020": ("dead_relu", "dying_relu"),
+        "N021": ("saturation",),
+        "N023": ("symmetry_breaking", "symmetric_units"),
+        "N033": ("data_leak",),
         "divergence": ("exploding_gradient", "nan_loss", "diverge"),
     }
 )

@@ -3,26 +3,23 @@
 import re
 from difflib import get_close_matches
 from functools import cache
-from textwrap import fill
 
 from nncli.base.arguments import unexpected
 from nncli.base.errors import UsageError
 from nncli.base.words import on_one_line
 from nncli.config.synonyms import CHOICES, KEYS, letters
-from nncli.explain.document.notation import NO_BREAK
 from nncli.explain.terms.config_terms import choices, config_keys, other_choices, sources
 from nncli.explain.terms.everyday import EVERYDAY
+from nncli.explain.terms.filling import WIDTH, filled
 from nncli.explain.terms.findings import KIND as FINDING
-from nncli.explain.terms.findings import findings, with_rule
+from nncli.explain.terms.findings import findings, in_full
 from nncli.explain.terms.glossary import glossary
 from nncli.explain.terms.meaning import KINDS, Meaning
 from nncli.explain.terms.recorded import columns, metrics
 
-_WIDTH = 80
 _MOST_RELATED = 8
 _PLURALS = (("ies", "y"), ("es", ""), ("s", ""))
 _NUMBER = re.compile(r"\d+$")
-_SETTING = re.compile(r"[\w.]+: \{[^{}]*\}|\w+\.\w+: [\w.]+")
 
 
 @cache
@@ -76,7 +73,7 @@ def meanings_of(term: str) -> list[Meaning]:
     if not found:
         raise UsageError(f"explain: unknown term {on_one_line(repr(term), 60)}{_near(key)}")
     ordered = sorted(dict.fromkeys(found), key=meanings().index)
-    return [with_rule(each) if each.kind == FINDING else each for each in ordered]
+    return [in_full(each) if each.kind == FINDING else each for each in ordered]
 
 
 def _key(name: str) -> str:
@@ -118,7 +115,7 @@ def _synonyms() -> dict[str, tuple[str, ...]]:
 
 def _near(key: str) -> str:
     shown = {_key(each.name): each.name for each in reversed(meanings())}
-    near = get_close_matches(key[:_WIDTH], [*shown], n=3, cutoff=0.6)
+    near = get_close_matches(key[:WIDTH], [*shown], n=3, cutoff=0.6)
     if not near:
         return "; nncli explain lists all terms"
     *others, last = (f"'{shown[each]}'" for each in near)
@@ -126,36 +123,25 @@ def _near(key: str) -> str:
 
 
 def _page(term: str, found: list[Meaning]) -> str:
-    """Return the explanation of a term with all its meanings."""
+    """Return the explanation of a term with all its meanings; of a finding alone, its page."""
     spelled = {*_spellings(_key(term))}
     named = [each for each in found if spelled & {*map(_key, each.names)}]
     title = named[0].name if named else f"{found[0].name}, also called {on_one_line(term, 40)}"
-    parts = [f"{title}\n{'=' * min(len(title), _WIDTH)}", *map(_block, found)]
+    parts = [f"{title}\n{'=' * min(len(title), WIDTH)}", *map(_block, found)]
+    if len(found) == 1 and found[0].page:
+        parts = [found[0].page]
     if related := _related(found):
-        parts.append(fill(f"Related: {', '.join(related)}.", _WIDTH))
+        parts.append(filled(f"Related: {', '.join(related)}.", ""))
     return "\n\n".join(parts) + "\n"
 
 
 def _block(meaning: Meaning) -> str:
     """Return the lines of a meaning; a term of the glossary needs no title."""
     indent = "" if meaning.kind == "term" else "  "
-    lines = [] if meaning.kind == "term" else [_filled(meaning.title, "")]
-    lines += [_filled(" ".join(filter(None, (meaning.text, *meaning.facts))), indent)]
-    lines += [_filled(formula, "    ", "      ") for formula in meaning.formulas]
+    lines = [] if meaning.kind == "term" else [filled(meaning.title, "")]
+    lines += [filled(" ".join(filter(None, (meaning.text, *meaning.facts))), indent)]
+    lines += [filled(formula, "    ", "      ") for formula in meaning.formulas]
     return "\n".join(lines)
-
-
-def _filled(text: str, indent: str, following: str | None = None) -> str:
-    """Wrap a text, but not within a key and its value."""
-    lines = fill(
-        _SETTING.sub(lambda found: found[0].replace(" ", NO_BREAK), text),
-        _WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent if following is None else following,
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
-    return lines.replace(NO_BREAK, " ")
 
 
 def _related(found: list[Meaning]) -> list[str]:

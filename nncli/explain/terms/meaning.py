@@ -42,6 +42,8 @@ class Meaning:
         Other names.
     of : str
         What it belongs to, such as the optimizers that have a parameter.
+    page : str
+        Of a finding, its page as text in lines.
     """
 
     kind: str
@@ -51,6 +53,7 @@ class Meaning:
     formulas: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     of: str = ""
+    page: str = ""
 
     @property
     def title(self) -> str:
@@ -65,6 +68,7 @@ class Meaning:
 
     def as_json(self) -> dict[str, str | list[str]]:
         """Return the meaning as JSON values, as printed by ``explain --json``."""
+        page = {"page": self.page} if self.page else {}
         return {
             "kind": self.kind,
             "name": self.name,
@@ -72,6 +76,7 @@ class Meaning:
             "text": self.text,
             "facts": list(self.facts),
             "formulas": list(self.formulas),
+            **page,
         }
 
 

@@ -4,9 +4,7 @@ import pytest
 
 from nncli.config.finding_codes import FINDINGS
 from tests import shipped_findings
-from tests.findings_index import PAGE, PLACE, table_text
-
-PAGES = sorted({*PAGE.parent.glob("*.md")} - {PAGE, shipped_findings.PAGE})
+from tests.findings_index import COPIES, PAGE, PAGES, PLACE, table_text
 
 
 def test_the_index_is_generated_from_the_rules():
@@ -17,9 +15,16 @@ def test_the_index_is_generated_from_the_rules():
 
 def test_every_page_is_about_a_finding():
     assert {path.stem for path in PAGES} <= {*FINDINGS}
+    assert {*PAGE.parent.glob("*.md")} == {*PAGES, PAGE, shipped_findings.PAGE}
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_a_page_begins_with_its_code(path):
     title = path.read_text(encoding="utf-8").splitlines()[0]
     assert title.startswith(f"# {path.stem}")
+
+
+def test_the_pages_are_those_that_nncli_explains():
+    """`python -m tests.findings_index` copies them."""
+    copies = {path.name: path.read_bytes() for path in COPIES.iterdir()}
+    assert copies == {path.name: path.read_bytes() for path in PAGES}

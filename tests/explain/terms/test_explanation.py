@@ -118,16 +118,52 @@ def test_every_column_of_a_history_is_explained(data):
 
 
 @pytest.mark.parametrize("code", FINDINGS)
-def test_every_finding_is_explained_with_its_title_and_page(code):
+def test_every_finding_is_explained_by_its_page_without_the_example(code):
     assert_explained(code, "finding")
     assert explanation(code.lower()) == explanation(code)
-    page = re.sub(r"\s+", " ", explanation(code))
-    assert page.startswith(f"{code} ")
-    assert (code in RULES) == ("nncli diagnose looks for " in page)
-    assert FINDINGS[code][1:] in page
+    text = explanation(code)
+    assert text.startswith(f"{code}: {FINDINGS[code]}\n===")
+    assert text.count("\n----") in (2, 3)  # how it is known; why; what to do
+    assert "\nHow it is known\n" in text
+    assert "\nWhy it happens" in text
+    assert "nncli train -q" not in text
+    assert not re.search(r"```|\*\*|<!--|\n#|\n\| ", text)
+    page = re.sub(r"\s+", " ", text)
     assert f"docs/findings/{code}.md" in page
+    assert f"diagnose: {{ignore: [{code}]}}" in page
     if code in RULES:
         assert f"a {RULES[code].severity}" in page
+
+
+@pytest.mark.parametrize("code", FINDINGS)
+def test_the_title_of_a_finding_is_a_term(code):
+    for name in (FINDINGS[code], FINDINGS[code].removeprefix("the ").upper()):
+        assert code in {each.name for each in meanings_of(name)}
+    found = meanings_of(FINDINGS[code])
+    if len(found) == 1:
+        assert explanation(FINDINGS[code]) == explanation(code)
+
+
+def test_a_finding_that_is_also_a_term_is_explained_in_short():
+    text = explanation("overfitting")
+    assert "\nFinding N040\n" in text
+    assert "nncli explain N040" in re.sub(r"\s+", " ", text)
+    assert "How it is known" not in text
+
+
+def test_a_table_of_a_page_has_aligned_columns_within_80():
+    lines = explanation("N003").splitlines()
+    change = next(line.index("change") for line in lines if line.startswith("  cause  "))
+    rows = {line[2:change].strip(): line[change:] for line in lines if line.startswith("  ")}
+    assert rows["a penalty holds the weights back"] == "training.l2=0"
+    assert rows["the loss still falls at the end"] == "a learning rate ten times as high"
+
+
+def test_the_page_of_a_finding_is_in_json():
+    (found,) = meanings_of("dead units")
+    assert (found.kind, found.name) == ("finding", "N020")
+    assert found.as_json()["page"] == found.page
+    assert "page" not in meanings_of("adam")[0].as_json()
 
 
 def test_every_term_of_the_glossary_is_explained():
