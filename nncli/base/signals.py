@@ -45,6 +45,11 @@ def is_program() -> bool:
     return _Program.is_running
 
 
+def number_of(error: KeyboardInterrupt) -> int:
+    """Return the number of the signal that raised an error."""
+    return error.number if isinstance(error, Stopped) else signal.SIGINT
+
+
 def saving_signals() -> list[int]:
     """Return the signals, unless ignored, that ask a program to save its results and end."""
     return _not_ignored(_SAVING)

@@ -52,7 +52,7 @@ def diagnose(
     together.
 
     With --prove, each change is tried: a few epochs with and without it, on the same rows, with
-    three seeds. Ctrl-C prints the results so far.
+    three seeds. Ctrl-C prints the findings and results so far.
     """
     from nncli import Interrupted, UsageError
     from nncli import diagnose as diagnosis_of

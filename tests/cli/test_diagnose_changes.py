@@ -94,6 +94,24 @@ def test_a_signal_shows_the_proofs_so_far(nncli, config, stop_at):
     assert result.err == "Interrupted.\n"
 
 
+def test_a_signal_before_the_proofs_shows_the_findings_so_far(nncli, config, stop_at):
+    stop_at(300)  # in the trainings of N036
+    result = nncli("diagnose", "own/c.yaml", "--prove")
+    assert result.code == 130
+    assert "own/c.yaml: 1 problem\n" in result.out
+    assert "N023 problem" in result.out
+    assert "Not checked: N036, N040" in result.out
+    assert "; interrupted." in " ".join(result.out.split())
+    assert "Interrupted: 1 change not tried to the end." in result.out
+    assert result.err == "Interrupted.\n"
+
+
+def test_a_signal_without_proofs_ends_the_diagnosis(nncli, config, stop_at):
+    stop_at(300)
+    result = nncli("diagnose", "own/c.yaml")
+    assert (result.code, result.out, result.err.strip()) == (130, "", "Interrupted.")
+
+
 def test_apply_prints_the_config(nncli, config):
     result = nncli("diagnose", "own/c.yaml", "--apply", "-o", "-")
     expected = CONFIG.replace("zeros", "he_normal").replace("rows.csv", "own/rows.csv")

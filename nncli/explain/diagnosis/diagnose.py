@@ -8,6 +8,7 @@ from typing import Any
 from nncli.base.arguments import check_callable, path_in
 from nncli.base.errors import NncliError
 from nncli.base.notes import Note, warn
+from nncli.base.signals import number_of
 from nncli.explain.diagnosis.case import Case, case_of
 from nncli.explain.diagnosis.diagnosis import Diagnosis
 from nncli.explain.diagnosis.finding import SEVERITIES, Finding, joined
@@ -18,6 +19,7 @@ from nncli.explain.plots.subject import PlotSource
 from nncli.runs.several_results import SeveralResults
 
 _IS_KNOWN = "another problem is already found"
+_INTERRUPTED = "interrupted"
 
 
 def diagnose(
@@ -42,7 +44,7 @@ def diagnose(
         Whether to read data files named by a model from any path, as for `Model.evaluate`.
     prove : bool
         Whether to train briefly with and without each change, and to try whether a few rows can be
-        learned. Ctrl-C ends it and returns the proofs so far.
+        learned. Ctrl-C ends it and returns the findings and proofs so far.
     progress : bool
         Whether to show a progress bar for the proofs, if standard error is a terminal.
     note : function of str
@@ -54,6 +56,8 @@ def diagnose(
         If `what` is neither a model nor a config, or cannot be read.
     """
     check_callable(note, "note")
+    if prove:  # not later, as Ctrl-C during an import ends the program without findings
+        from nncli.explain.diagnosis.prove import proven
     moved_to = None if data is None else path_in(data, "data")
     how: dict[str, Any] = {"trust_paths": trust_paths, "moved_to": moved_to, "note": note}
     parts = parts_of(what, **how)
@@ -66,17 +70,46 @@ def diagnose(
         found = diagnosis_of(case, needs)
     if not prove:
         return replace(found, case=case)
-    from nncli.explain.diagnosis.prove import proven  # needed only to train
-
     return proven(case, found, progress=progress)
 
 
 def diagnosis_of(case: Case, needs: tuple[Needs, ...]) -> Diagnosis:
-    """Return the findings of the rules that need no more than `needs`."""
+    """Return the findings of the rules that need no more than `needs`.
+
+    With trials, Ctrl-C ends it and returns the findings so far, except those that a rule explains
+    which was not checked.
+    """
+    found, unchecked, signal = _found(case, needs)
+    muted = case.config.diagnose.ignore
+    checked = [
+        code for code, rule in RULES.items() if rule.needs in needs and code not in unchecked
+    ]
+    # A muted cause may be there if it was not checked: its symptoms are muted, too.
+    unknown = {code for code in muted if code in RULES and code not in checked}
+    unknown |= {code for code, why in unchecked.items() if why == _INTERRUPTED}
+    shown = sorted(
+        (each for each in _causes(found, unknown) if each.code not in muted),
+        key=lambda each: SEVERITIES.index(each.severity),
+    )
+    ignored = sorted({each.code for each in found if each.code in muted})
+    name = case.subject.name
+    return Diagnosis(
+        name, shown, ignored, unchecked, checked, is_trained=case.is_trained, signal=signal
+    )
+
+
+def _found(
+    case: Case, needs: tuple[Needs, ...]
+) -> tuple[list[Finding], dict[str, str], int | None]:
+    """Return what the rules find, why some were not checked, and the signal that ended it."""
     found: list[Finding] = []
     unchecked: dict[str, str] = {}
+    signal = None
     for code, rule in RULES.items():
         if rule.needs not in needs:
+            continue
+        if signal is not None:
+            unchecked[code] = _INTERRUPTED
             continue
         if rule.needs == "trial" and any(each.severity == "problem" for each in found):
             unchecked[code] = _IS_KNOWN  # it would only show that there is a problem
@@ -88,18 +121,11 @@ def diagnosis_of(case: Case, needs: tuple[Needs, ...]) -> Diagnosis:
             ]
         except NncliError as error:
             unchecked[code] = str(error)
-    muted = case.config.diagnose.ignore
-    checked = [
-        code for code, rule in RULES.items() if rule.needs in needs and code not in unchecked
-    ]
-    # A muted cause may be there if it was not checked: its symptoms are muted, too.
-    unknown = {code for code in muted if code in RULES and code not in checked}
-    shown = sorted(
-        (each for each in _causes(found, unknown) if each.code not in muted),
-        key=lambda each: SEVERITIES.index(each.severity),
-    )
-    ignored = sorted({each.code for each in found if each.code in muted})
-    return Diagnosis(case.subject.name, shown, ignored, unchecked, checked, case.is_trained)
+        except KeyboardInterrupt as error:
+            if "trial" not in needs:
+                raise
+            unchecked[code], signal = _INTERRUPTED, number_of(error)
+    return found, unchecked, signal
 
 
 def _causes(found: list[Finding], unknown: set[str]) -> Iterator[Finding]:

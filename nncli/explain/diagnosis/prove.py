@@ -3,12 +3,12 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from signal import SIGINT
 
 import numpy as np
+from tqdm import tqdm
 
 from nncli.base.errors import NncliError
-from nncli.base.signals import Stopped
+from nncli.base.signals import number_of
 from nncli.config.overrides import OF_OVERRIDES
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.changed import changed
@@ -36,14 +36,16 @@ _BAR = "Proving {desc}: |{bar}| {n}/{total} trainings, {elapsed}"
 
 
 def proven(case: Case, diagnosis: Diagnosis, *, progress: bool = False) -> Diagnosis:
-    """Return a diagnosis with its proofs; Ctrl-C ends them."""
+    """Return a diagnosis with its proofs; Ctrl-C ends them, or already ended the diagnosis."""
+    if diagnosis.signal is not None:
+        return replace(diagnosis, case=case)
     proofs: list[Proof] = []
     signal = None
     try:
         for proof in proofs_of(case, diagnosis.findings, progress=progress):
             proofs.append(proof)
     except KeyboardInterrupt as error:
-        signal = error.number if isinstance(error, Stopped) else SIGINT
+        signal = number_of(error)
     return replace(diagnosis, proofs=proofs, signal=signal, case=case)
 
 
@@ -59,8 +61,6 @@ def proofs_of(
     progress : bool
         Whether to show a progress bar on standard error, if that is a terminal.
     """
-    from tqdm import tqdm  # only here: it takes a while to import
-
     proven = [(each, each.found.change) for each in findings if each.found.change]
     trials = _Trials(case)
     total = seeds * (1 + len({str(change) for _, change in proven}))
