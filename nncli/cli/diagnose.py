@@ -62,6 +62,8 @@ def diagnose(
 
     if out is not None and not apply:
         raise UsageError("-o: names the file for --apply; add --apply, or leave out -o")
+    if str(out) == "-":
+        _check_alone(json=as_json, format=format_ != "text", prove=prove)
     place = place_of(what, out) if apply else None
     found = diagnosis_of(
         what,
@@ -73,7 +75,7 @@ def diagnose(
     )
     if as_json:
         print_json(found.as_json())
-    elif str(place) != "-":
+    elif str(place) != "-" and not (place and found.is_empty):
         click.echo(found.page(format_), nl=False)
     if found.signal is not None:
         raise Interrupted("Interrupted.", found.signal)
@@ -81,3 +83,12 @@ def diagnose(
         write_changed(found, place, err=as_json or format_ != "text")
     elif not as_json and format_ == "text":
         print_next(found, what)
+
+
+def _check_alone(**options: bool) -> None:
+    """Raise `UsageError` if an option has no effect, as only the changed config is printed."""
+    from nncli import UsageError
+
+    for name, is_given in options.items():
+        if is_given:
+            raise UsageError(f"--{name}: -o - prints the config alone; leave out one of them")

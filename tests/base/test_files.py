@@ -127,7 +127,10 @@ def test_a_directory_is_not_replaced(tmp_path):
 )
 def test_a_read_only_directory_is_named(tmp_path):
     (tmp_path / "directory").mkdir(mode=0o500)
-    assert_cannot_be_written(tmp_path / "directory" / "file", "permission denied")
+    path = tmp_path / "directory" / "file"
+    assert_cannot_be_written(path, "permission denied")
+    with pytest.raises(OutputError, match=r"file: cannot be written \(permission denied\); check"):
+        checked_output(path)
 
 
 @on_posix

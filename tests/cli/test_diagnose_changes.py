@@ -1,6 +1,7 @@
 """``nncli diagnose --prove`` and ``--apply``."""
 
 import json
+import os
 
 import pytest
 
@@ -118,11 +119,52 @@ def test_apply_prints_the_config(nncli, config):
     assert result.out == expected
 
 
+def test_a_page_without_a_change_is_printed_before_the_error(nncli, config):
+    config.write_text(CONFIG + "diagnose: {ignore: [N023]}\n")
+    result = nncli("diagnose", "own/c.yaml", "--apply")
+    assert "Found, but muted by diagnose.ignore: N023." in result.out
+    assert result.err == "Error: own/c.yaml: no finding has a setting to change\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [(["--json"], "--json"), (["--format", "html"], "--format"), (["--prove"], "--prove")],
+)
+def test_nothing_is_printed_next_to_the_config(nncli, config, option, name):
+    result = nncli("diagnose", "own/c.yaml", "--apply", "-o", "-", *option)
+    assert (result.code, result.out) == (2, "")
+    assert result.error == f"Error: {name}: -o - prints the config alone; leave out one of them"
+
+
+@pytest.mark.parametrize(
+    ("out", "problem"),
+    [
+        ("own/rows.csv", "already exists; choose another file with -o"),
+        ("own", "is not a regular file; choose another with -o"),
+        ("none/x.yaml", "the folder none does not exist; create it"),
+        pytest.param(
+            "closed/x.yaml",
+            "cannot be written (permission denied); check free space and permissions, or choose "
+            "another place with -o",
+            marks=pytest.mark.skipif(
+                not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root writes everywhere"
+            ),
+        ),
+    ],
+)
+def test_the_file_is_checked_before_the_diagnosis(nncli, config, tmp_path, out, problem):
+    (tmp_path / "closed").mkdir(mode=0o500)
+    config.write_text("data: {source: csv, path: missing.csv, target: y}\n")
+    result = nncli("diagnose", "own/c.yaml", "--apply", "-o", out)
+    assert result.error == f"Error: {out}: {problem}"
+
+
 def test_apply_without_a_change_is_refused(nncli, config, tmp_path):
     config.write_text(CONFIG.replace("zeros", "he_normal"))
     result = nncli("diagnose", "own/c.yaml", "--apply")
     assert result.code == 2
     assert result.err == "Error: own/c.yaml: no finding has a setting to change\n"
+    assert result.out == ""  # a page without findings would say the same
     assert not config.with_name("c-fixed.yaml").exists()
     assert nncli("diagnose", "own/c.yaml", "-o", "x.yaml").error == (
         "Error: -o: names the file for --apply; add --apply, or leave out -o"

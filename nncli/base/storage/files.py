@@ -4,7 +4,7 @@ import fnmatch
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from errno import ENOTDIR
+from errno import EACCES, ENOTDIR
 from pathlib import Path
 from secrets import token_hex
 from stat import S_ISDIR, S_ISREG
@@ -61,12 +61,14 @@ def checked_output(path: Path, *, replace: bool = False, hint: str = "") -> Path
     UsageError
         If `path` exists and may not be replaced, or is not a regular file.
     OutputError
-        If the name is too long, or the folder is missing or not accessible.
+        If the name is too long, or the folder is missing or cannot be written to.
     """
     with writing(path):
         target = resolved(path) if path.is_symlink() else path
         if not S_ISDIR(target.parent.stat().st_mode):
             raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR))
+        if not os.access(target.parent, os.W_OK):
+            raise PermissionError(EACCES, os.strerror(EACCES))
         is_there, is_file = target.exists(), target.is_file()
     if is_there and not is_file:
         raise UsageError(f"{path}: is not a regular file; choose another{said(' with -o', '')}")

@@ -57,6 +57,11 @@ class Diagnosis:
         return list(dict.fromkeys(each.code for each in self.findings))
 
     @property
+    def is_empty(self) -> bool:
+        """Whether all was checked and nothing was found, not even something muted."""
+        return not (self.findings or self.ignored or self.unchecked)
+
+    @property
     def summary(self) -> str:
         """The number of findings of each severity in words."""
         numbers = {
