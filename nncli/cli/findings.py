@@ -13,7 +13,7 @@ from nncli.cli.output import names_within, print_pairs, print_table, shortened
 if TYPE_CHECKING:
     from nncli import Column, Dataset, Job
 
-_MOST_COLUMNS = 40
+_MOST_COLUMNS, _MOST_BEFORE_TRAINING = 40, 16
 
 
 class Findings(Observer):
@@ -33,12 +33,14 @@ class Findings(Observer):
     def begin(self, job: "Job") -> None:
         """Print the findings, unless they were printed for an earlier job."""
         if not self._printed:
-            print_findings(job.dataset, err=True)
+            print_findings(job.dataset, most_columns=_MOST_BEFORE_TRAINING, err=True)
             click.echo(f"\n{_length_of(job)}\n", err=True)
         self._printed = True
 
 
-def print_findings(dataset: "Dataset", *, err: bool = False) -> None:
+def print_findings(
+    dataset: "Dataset", *, most_columns: int = _MOST_COLUMNS, err: bool = False
+) -> None:
     """Print task, targets, classes, rows and columns, with `err` on standard error."""
     pairs = [
         ("task", f"{dataset.task} of {names_within(dataset.targets, 50)}"),
@@ -53,7 +55,7 @@ def print_findings(dataset: "Dataset", *, err: bool = False) -> None:
     print_pairs(pairs, err=err)
     if dataset.encoding is not None:
         click.echo(err=err)
-        _print_columns(dataset.encoding.columns, err=err)
+        _print_columns(dataset.encoding.columns, most_columns, err=err)
 
 
 def _length_of(job: "Job") -> str:
@@ -79,7 +81,7 @@ def _counts(dataset: "Dataset") -> list[str]:
     return [f"{name}: {count(number, 'row')}" for name, number in zip(names, numbers, strict=True)]
 
 
-def _print_columns(columns: "tuple[Column, ...]", *, err: bool) -> None:
+def _print_columns(columns: "tuple[Column, ...]", most: int, *, err: bool) -> None:
     from nncli import if_missing
 
     rows = [
@@ -90,9 +92,9 @@ def _print_columns(columns: "tuple[Column, ...]", *, err: bool) -> None:
             shortened(if_missing(column), 16),
             names_within(column.categories, 24),
         )
-        for column in columns[:_MOST_COLUMNS]
+        for column in columns[:most]
     ]
     print_table(("column", "kind", "inputs", "if missing", "categories"), rows, err=err)
-    if rest := Counter(column.kind for column in columns[_MOST_COLUMNS:]):
+    if rest := Counter(column.kind for column in columns[most:]):
         kinds = ", ".join(f"{number} {kind}" for kind, number in rest.items())
         click.echo(f"and {rest.total()} more: {kinds}", err=err)

@@ -182,6 +182,20 @@ def model(nncli, write):
     return "run"
 
 
+def test_before_training_fewer_columns_are_printed_than_nncli_data_prints(nncli, tmp_path):
+    numbers = [[(row * place) % 7 for place in range(1, 61)] for row in range(1, 31)]
+    lines = [",".join(map(str, [*row, "ab"[row[0] > 3]])) for row in numbers]
+    header = ",".join([*(f"x{place}" for place in range(1, 61)), "y"])
+    (tmp_path / "wide.csv").write_text("\n".join([header, *lines]), encoding="utf-8")
+    config = "data: {path: wide.csv, target: y}\ntraining: {epochs: 1}\n"
+    (tmp_path / "wide.yaml").write_text(config, encoding="utf-8")
+    trained = nncli("train", "wide.yaml").err
+    assert "\nx16 " in trained
+    assert "\nx17 " not in trained
+    assert "\nand 44 more: 44 number\n" in trained
+    assert "\nand 20 more: 20 number\n" in nncli("data", "wide.yaml").out
+
+
 def test_prediction_takes_columns_by_name_in_any_order(nncli, model, tmp_path):
     first = nncli("predict", model, "t.csv")
     assert (first.code, first.err) == (0, "")
