@@ -182,7 +182,7 @@ def model(nncli, write):
     return "run"
 
 
-def test_before_training_fewer_columns_are_printed_than_nncli_data_prints(nncli, tmp_path):
+def test_before_training_fewer_columns_are_printed_than_by_a_dry_run(nncli, tmp_path):
     numbers = [[(row * place) % 7 for place in range(1, 61)] for row in range(1, 31)]
     lines = [",".join(map(str, [*row, "ab"[row[0] > 3]])) for row in numbers]
     header = ",".join([*(f"x{place}" for place in range(1, 61)), "y"])
@@ -193,7 +193,7 @@ def test_before_training_fewer_columns_are_printed_than_nncli_data_prints(nncli,
     assert "\nx16 " in trained
     assert "\nx17 " not in trained
     assert "\nand 44 more: 44 number\n" in trained
-    assert "\nand 20 more: 20 number\n" in nncli("data", "wide.yaml").out
+    assert "\nand 20 more: 20 number\n" in nncli("train", "wide.yaml", "--dry-run").out
 
 
 def test_prediction_takes_columns_by_name_in_any_order(nncli, model, tmp_path):
