@@ -34,6 +34,19 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Condition(Formula):
+    """What is computed for a finding, with the threshold if there is one.
+
+    Attributes
+    ----------
+    symbols : str
+        What each symbol is: ``L: loss; n: number of layers``.
+    """
+
+    symbols: str
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What a rule finds; all texts are plain.
 
@@ -47,7 +60,7 @@ class Evidence:
         The one setting to change; None if the remedy is not in the config.
     remedy : str
         What to do instead, if there is no change.
-    formula : Formula or None
+    formula : Condition or None
         How the numbers of `evidence` are defined or compared.
     severity : str or None
         Severity of this case, if it is not that of the rule.
@@ -57,7 +70,7 @@ class Evidence:
     cause: str
     change: Change | None = None
     remedy: str = ""
-    formula: Formula | None = None
+    formula: Condition | None = None
     severity: Severity | None = None
 
 
@@ -124,6 +137,7 @@ class Finding:
             "title": self.title,
             "evidence": found.evidence,
             "formula": found.formula and found.formula.text,
+            "symbols": found.formula and found.formula.symbols,
             "cause": found.cause,
             "change": change,
             "remedy": found.remedy,

@@ -72,6 +72,7 @@ def elements_of(finding: Finding, write: Notation) -> Iterator[Element]:
     facts = [("evidence", write.plain(found.evidence))]
     if found.formula:
         facts.append(("formula", _mathematics(found.formula, write)))
+        facts.append(("symbols", write.plain(found.formula.symbols)))
     facts.append(("cause", write.plain(found.cause)))
     if found.change:
         facts.append(("change", write.name(finding.remedy)))

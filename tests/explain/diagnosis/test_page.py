@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from nncli import Change, Diagnosis, Evidence, Finding
+from nncli.explain.diagnosis.finding import Condition
 from nncli.explain.diagnosis.rules.table import RULES
-from nncli.nn.entries import Formula
 
 WORST = Finding(
     "N023",
@@ -16,7 +16,7 @@ WORST = Finding(
         "the 8 units of layer 1 <have> exactly the same weights, " + "and more of the same " * 6,
         "they start equal",
         Change("model.hidden_layers", [8, 8]),
-        formula=Formula("w[1] = w[2] < 3", r"w_1 = w_2 < 3"),
+        formula=Condition("w[1] = w[2] < 3", r"w_1 = w_2 < 3", "w[j]: <weight> of unit j"),
     ),
     ("N051",),
 )
@@ -38,6 +38,7 @@ def test_text_has_all_parts_within_80_columns():
     assert max(map(len, page.splitlines())) <= 80
     assert page.startswith("runs/a_b: 1 problem, 1 warning\n====")
     for part in (WORST.found.evidence.strip(), "w[1] = w[2] < 3", "they start equal",
+                 "symbols w[j]: <weight> of unit j",
                  "model.hidden_layers=[8, 8]", "linear layers in a row (N051)",
                  "docs/findings/N023.md", "use one"):  # fmt: skip
         assert part in words(page)
@@ -49,6 +50,7 @@ def test_html_and_markdown_escape_texts_and_typeset_formulas():
     html, markdown = (diagnosis([WORST]).page(each) for each in ("html", "markdown"))
     assert "1 &lt;have&gt; exactly" in html
     assert "<math><mrow><msub>" in html
+    assert "w[j]: &lt;weight&gt; of unit j" in html
     assert r"runs/a\_b: 1 problem" in markdown
     assert "$w_1 = w_2 < 3$" in markdown
 

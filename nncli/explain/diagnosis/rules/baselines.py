@@ -11,7 +11,7 @@ from nncli.data.scaling import scaled_targets
 from nncli.data.splits import UNSEEN_FIRST, Split
 from nncli.engines.batches import gathered
 from nncli.explain.diagnosis.case import Case
-from nncli.explain.diagnosis.finding import Change, Evidence
+from nncli.explain.diagnosis.finding import Change, Condition, Evidence
 from nncli.explain.diagnosis.rules.gain import is_after_training
 from nncli.explain.diagnosis.rules.length import longer
 from nncli.explain.diagnosis.rules.linear_model import LinearModel, fit_linear
@@ -20,7 +20,7 @@ from nncli.explain.diagnosis.rules.progress import NOT_DONE, next_gain
 from nncli.explain.diagnosis.rules.results import results_of
 from nncli.explain.diagnosis.spread import spread
 from nncli.metrics.scores import DEFAULT_THRESHOLD
-from nncli.nn.entries import Array, Formula
+from nncli.nn.entries import Array
 
 _MOST_ROWS, _MOST_COLUMNS = 2000, 2000  # for a fit in less than a second
 _FEWEST_ROWS = 50  # unseen ones, for an interval
@@ -32,9 +32,11 @@ _STRONG_L2, _STRONG_DROPOUT = 40.0, 0.5  # ten times the default of 4 / rows; ha
 _UNITS = 32
 _LONGER = 5  # times
 
-_WORSE = Formula(
-    "mean(d) > 3 sd(d) / sqrt(N), d = error of the network - error of the linear model",
-    r"\bar d > 3 \operatorname{sd}(d) / \sqrt N, \quad d = e_\text{network} - e_\text{linear}",
+_WORSE = Condition(
+    "mean(d) > 3·sd(d) / √N",
+    r"\bar d > 3 \operatorname{sd}(d) / \sqrt N",
+    "d: error of the network less that of the linear model, on each of N rows; sd: standard "
+    "deviation",
 )
 
 

@@ -5,22 +5,26 @@ from dataclasses import dataclass
 
 from nncli.base.words import count, listed
 from nncli.explain.diagnosis.case import Case
-from nncli.explain.diagnosis.finding import Change, Evidence
+from nncli.explain.diagnosis.finding import Change, Condition, Evidence
 from nncli.explain.diagnosis.rules.gain import is_after_training
 from nncli.metrics.scores import DEFAULT_THRESHOLD
 from nncli.model.thresholds import has_threshold
-from nncli.nn.entries import Formula
 from nncli.runs.saved_metrics import SavedSplit
 
 _FEWEST_ROWS = 20  # of a class: a network may well ignore a few rows
 _RARE = 0.8  # of an equal share: classes meant to be equal rarely differ so much
 _UNITS = 32
 
-_ALWAYS = Formula(
+_ALWAYS = Condition(
     "accuracy = max p[k], balanced accuracy = 1/K",
     r"\text{accuracy} = \max_k p_k, \quad \text{balanced accuracy} = 1/K",
+    "p[k]: share of class k among the rows; K: number of classes",
 )
-_NEVER = Formula("recall[k] = 0 / rows[k] = 0", r"\text{recall}_k = 0 / \text{rows}_k = 0")
+_NEVER = Condition(
+    "recall[k] = 0 / rows[k] = 0",
+    r"\text{recall}_k = 0 / \text{rows}_k = 0",
+    "rows[k]: number of rows of class k, of which 0 are predicted as k",
+)
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,7 @@ def only_the_largest(case: Case) -> Iterator[Evidence]:
     )
 
 
-def _evidence(case: Case, missing: list[int], evidence: str, formula: Formula) -> Evidence:
+def _evidence(case: Case, missing: list[int], evidence: str, formula: Condition) -> Evidence:
     """Return the evidence with its cause and the change that suits the missing classes."""
     for cause, change in _changes(case, missing):
         return Evidence(evidence, cause, change, formula=formula)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from nncli.explain.diagnosis.case import Case
-from nncli.explain.diagnosis.finding import Evidence
+from nncli.explain.diagnosis.finding import Condition, Evidence
 from nncli.explain.diagnosis.measured import (
     Measured,
     drops_units,
@@ -12,16 +12,16 @@ from nncli.explain.diagnosis.measured import (
     unseen_split,
 )
 from nncli.explain.diagnosis.rules.gain import gains_nothing
-from nncli.nn.entries import Formula
 
 _LOWER = 0.1  # of the training loss: losses of equally hard rows differ by some percent
 _EASIER = 0.05  # of the gain on validation rows, after the intervals are taken off
 _FEW = 30  # rows: the 95 % interval of an accuracy of 0.8 is then 0.28 wide
 _SMALL = 100
 
-_WILSON = Formula(
-    "|p - accuracy| ≤ 1.96 sqrt(p (1 - p) / rows)",
+_WILSON = Condition(
+    "|p - accuracy| ≤ 1.96·√(p·(1 - p) / rows)",
     r"|p - \text{accuracy}| \le 1.96 \sqrt{p (1 - p) / \text{rows}}",
+    "p: each number in the 95% interval of the accuracy",
 )
 
 
@@ -125,5 +125,5 @@ def _is_unclear(train: Measured, unseen: Measured) -> bool:
     return train.least > 0 and unseen.gain > 0 >= unseen.least
 
 
-def _formula_of(found: Measured) -> Formula | None:
+def _formula_of(found: Measured) -> Condition | None:
     return None if found.name == "mae" else _WILSON

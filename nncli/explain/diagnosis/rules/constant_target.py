@@ -6,13 +6,9 @@ from nncli.base.storage.mapping import row_blocks
 from nncli.base.words import count
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Evidence
-from nncli.explain.diagnosis.rules.inputs import SYMPTOMS
 from nncli.explain.diagnosis.rules.seen import trains
 
 _FEWEST_ROWS = 4  # fewer are worked examples, such as a step of backpropagation for one row
-
-OF_A_CONSTANT = (*SYMPTOMS, "N033", "N040", "N041", "N043", "N044")
-"""What training for a constant shows, and a column that "predicts" it."""
 
 
 def constant_target(case: Case) -> Iterator[Evidence]:

@@ -17,10 +17,9 @@ from nncli.base.storage.mapping import is_large, take_rows
 from nncli.data.dataset import Dataset
 from nncli.data.splits import UNSEEN_FIRST
 from nncli.explain.diagnosis.case import Case
-from nncli.explain.diagnosis.finding import Evidence
+from nncli.explain.diagnosis.finding import Condition, Evidence
 from nncli.explain.diagnosis.rules.seen import trains
 from nncli.explain.diagnosis.spread import spread
-from nncli.nn.entries import Formula
 
 Hashes = NDArray[np.uint64]
 
@@ -51,9 +50,10 @@ _TELLING = 0.5
 _LEAST_DIFFERENT = 0.5
 """Different rows of all: fewer may be all the rows there are, where all columns follow from two."""
 
-_SHARE = Formula(
-    "share = rows that equal a training row / rows",
-    r"\text{share} = \frac{\text{rows that equal a training row}}{\text{rows}}",
+_SHARE = Condition(
+    "equal / rows ≥ 0.05",
+    r"\text{equal} / \text{rows} \ge 0.05",
+    "equal: number of rows that equal a training row, at least 5; rows: number of rows compared",
 )
 
 

@@ -14,9 +14,8 @@ from nncli.data.dataset import OF_CLASSES, Dataset
 from nncli.data.splits import Split
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.changed import changed
-from nncli.explain.diagnosis.finding import Change, Evidence
+from nncli.explain.diagnosis.finding import Change, Condition, Evidence
 from nncli.explain.diagnosis.trial import Trial
-from nncli.nn.entries import Formula
 from nncli.nn.optimizers import OPTIMIZERS
 from nncli.nn.schedules import SCHEDULES
 
@@ -28,7 +27,11 @@ _SUSPECTS = (  # from the settings that are rarely meant to those that describe 
     *("initial_weights", "initial_biases", "masks", "density", "initializer", "bias_initializer"),
     *("normalization", "activation", "hidden_layers"),
 )
-_SHARE = Formula("(m - c) / (1 - c)", r"\frac{m - c}{1 - c}")
+_SHARE = Condition(
+    "(m - c) / (1 - c) ≤ 0.2",
+    r"\frac{m - c}{1 - c} \le 0.2",
+    "m: accuracy or R² of the rows; c: that of the best constant; 1: that of a perfect network",
+)
 
 
 def few_rows(case: Case) -> Iterator[Evidence]:

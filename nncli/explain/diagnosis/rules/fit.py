@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from nncli.explain.diagnosis.case import Case
-from nncli.explain.diagnosis.finding import Change, Evidence
+from nncli.explain.diagnosis.finding import Change, Condition, Evidence
 from nncli.explain.diagnosis.measured import (
     Measured,
     at_the_end,
@@ -12,7 +12,6 @@ from nncli.explain.diagnosis.measured import (
     measured,
     unseen_split,
 )
-from nncli.nn.entries import Formula
 
 # The part of the gain over the best constant that unseen rows lack, as `lost` defines it, is
 # below 0.05 in the good runs on scikit-learn's tables and MNIST, and above 0.25 where noise is
@@ -34,11 +33,16 @@ _PENALTY, _PENALTY_OF_BEST = 0.5, 1.0
 # early stopping and 16 units did for fewer in at least one.
 _PENALTY_OF_NUMBERS = 4.0
 
-_LOST_GAIN = Formula(
-    "lost = 1 - gain[unseen] / gain[train], gain = (value - guess) / (perfect - guess)",
-    r"\text{lost} = 1 - \frac{\text{gain}_{\text{unseen}}}{\text{gain}_{\text{train}}}, \quad "
-    r"\text{gain} = \frac{\text{value} - \text{guess}}{\text{perfect} - \text{guess}}",
-)
+
+def _condition(least: float) -> Condition:
+    return Condition(
+        f"1 - gain[unseen] / gain[train] ≥ {least:g}, gain = (value - guess) / (perfect - guess)",
+        r"1 - \text{gain}_{\text{unseen}} / \text{gain}_{\text{train}} "
+        rf"\ge {least:g}, \quad "
+        r"\text{gain} = \frac{\text{value} - \text{guess}}{\text{perfect} - \text{guess}}",
+        "value: accuracy or mean absolute error, at the cautious end of its 95% interval; guess: "
+        "that of the best constant; perfect: that of a perfect network",
+    )
 
 
 def overfitting(case: Case) -> Iterator[Evidence]:
@@ -74,7 +78,7 @@ def _overfitted(case: Case, train: Measured, unseen: Measured) -> Evidence:
         "in these",
         change,
         "" if change else _MORE_ROWS,
-        _LOST_GAIN,
+        _condition(_LOST),
     )
 
 
@@ -97,7 +101,7 @@ def _overfits_later(case: Case, best: int, train: Measured, unseen: Measured) ->
         f"are kept, so the {epochs - best - 1:,} epochs after it are wasted",
         change,
         "" if change else _MORE_ROWS,
-        _LOST_GAIN,
+        _condition(_LOST_LATER),
         severity="hint",
     )
 

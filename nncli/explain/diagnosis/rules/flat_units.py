@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nncli.explain.diagnosis.case import Case
-from nncli.explain.diagnosis.finding import Change, Evidence
+from nncli.explain.diagnosis.finding import Change, Condition, Evidence
 from nncli.explain.diagnosis.passed import Passed
 from nncli.explain.diagnosis.rules.gain import is_untrained, learned
 from nncli.explain.diagnosis.rules.rate import smaller_rate
@@ -17,7 +17,7 @@ from nncli.explain.diagnosis.rules.weights import (
     no_biases,
     other_weights,
 )
-from nncli.nn.entries import Array, Formula
+from nncli.nn.entries import Array
 from nncli.nn.network import Block
 
 _DEAD = 0.001  # of the slope 1 of most activations: such a unit learns 1000 times more slowly
@@ -37,7 +37,11 @@ _WELL = 0.5  # of what a constant guess misses; more is no failure
 
 _LARGE_INPUTS = 3.0  # root mean square; it is 1 for standardized inputs, and below 1 for pixels
 
-_FLAT = Formula("g'(z) = 0 for all rows", r"g'(z) = 0 \text{ for all rows}")
+_FLAT = Condition(
+    "g'(z) < 0.001 for all rows",
+    r"g'(z) < 0.001 \text{ for all rows}",
+    "z: weighted sum of a unit; g': derivative of its activation",
+)
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,12 @@ def saturated_units(case: Case) -> Iterator[Evidence]:
         cause,
         change,
         "choose smaller initial weights",
-        Formula(f"|z| > {limit:.3g}", rf"\lvert z \rvert > {limit:.3g}"),
+        Condition(
+            f"|z| > {limit:.3g}",
+            rf"\lvert z \rvert > {limit:.3g}",
+            "z: weighted sum of a unit; beyond, the derivative of the activation is below a tenth "
+            "of its maximum",
+        ),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from nncli.base.words import briefly
 from nncli.explain.diagnosis.case import Case
-from nncli.explain.diagnosis.finding import Change, Evidence
+from nncli.explain.diagnosis.finding import Change, Condition, Evidence
 from nncli.explain.diagnosis.passed import Passed, passed
 from nncli.explain.diagnosis.rules.gain import learned
 from nncli.explain.diagnosis.rules.weights import (
@@ -18,7 +18,7 @@ from nncli.explain.diagnosis.rules.weights import (
     initial_gain,
     other_weights,
 )
-from nncli.nn.entries import Array, Formula
+from nncli.nn.entries import Array
 from nncli.nn.network import Block
 
 _FEWEST = 3  # layers; with fewer there is no depth for a gradient to vanish in
@@ -44,14 +44,15 @@ _EXPLODED = 100.0
 _EXPLODED_AT_THE_START = 1000.0  # without a run that shows the consequences
 _WELL = 0.5  # of what a constant guess misses; more is no failure
 
-_SHRINKS = Formula(
-    "|dL/dW1| / |dL/dWn| < 0.03",
-    r"\lVert \partial L / \partial W_1 \rVert / \lVert \partial L / \partial W_n \rVert < 0.03",
-)
-_GROWS = Formula(
-    "|dL/db1| / |dL/dbn| > 100",
-    r"\lVert \partial L / \partial b_1 \rVert / \lVert \partial L / \partial b_n \rVert > 100",
-)
+
+def _condition(letter: str, arrays: str, sign: str, limit: float) -> Condition:
+    """Return the condition of a ratio of the first and the last layer."""
+    first, last = (rf"\lVert \partial L / \partial {letter}_{at} \rVert" for at in "1n")
+    return Condition(
+        f"‖∂L/∂{letter}1‖ / ‖∂L/∂{letter}n‖ {sign} {limit:g}",
+        f"{first} / {last} {sign} {limit:g}",
+        f"L: loss; {letter}1, {letter}n: {arrays} of the first and the last layer; ‖·‖: norm",
+    )
 
 
 def vanishing(case: Case) -> Iterator[Evidence]:
@@ -73,7 +74,7 @@ def vanishing(case: Case) -> Iterator[Evidence]:
         _cause_of_vanishing(case, is_flat=is_flat, is_small=is_small),
         _change_of_vanishing(case, is_flat=is_flat, is_small=is_small),
         "set model.activation to relu and remove model.initializer",
-        _SHRINKS,
+        _condition("W", "weights", "<", _VANISHED if case.is_trained else _VANISHED_AT_THE_START),
     )
 
 
@@ -101,7 +102,7 @@ def exploding(case: Case) -> Iterator[Evidence]:
         f"of their inputs by {initial_gain(case, middle[0]):.2g}",
         other_weights(case, blocks[:-1]),
         "choose smaller initial weights",
-        _GROWS,
+        _condition("b", "biases", ">", least),
     )
 
 

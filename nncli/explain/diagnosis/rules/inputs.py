@@ -15,10 +15,9 @@ from nncli.base.storage.mapping import take_rows
 from nncli.base.words import count, listed
 from nncli.data.scaling import SCALERS
 from nncli.explain.diagnosis.case import Case
-from nncli.explain.diagnosis.finding import Change, Evidence
+from nncli.explain.diagnosis.finding import Change, Condition, Evidence
 from nncli.explain.diagnosis.rules.outliers import crushed_columns
 from nncli.explain.diagnosis.rules.seen import LARGE, Seen, seen, trains
-from nncli.nn.entries import Formula
 
 _OFFSET, _SMALL = 10.0, 0.05
 _APART = 1000.0
@@ -29,8 +28,26 @@ _MANY_COLUMNS = 100
 
 _LIKE_PIXELS = 100  # bytes with a larger one use their whole range
 
-_SIZE = Formula("rms = sqrt(mean of x^2)", r"\mathrm{rms} = \sqrt{\overline{x^2}}")
-_MEAN = Formula("|mean| > 10 * standard deviation", r"|\overline{x}| > 10\,\sigma_x")
+_LARGE_SIZE = Condition(
+    f"√(mean² + deviation²) > {LARGE:g}",
+    rf"\sqrt{{\text{{mean}}^2 + \text{{deviation}}^2}} > {LARGE:g}",
+    "mean, deviation: root mean squares of the means and the standard deviations of the columns",
+)
+_MEAN = Condition(
+    "mean > 10·deviation",
+    r"\text{mean} > 10 \cdot \text{deviation}",
+    _LARGE_SIZE.symbols,
+)
+_SMALL_SIZE = Condition(
+    "√(mean of x²) < 0.05 for each column",
+    r"\sqrt{\overline{x^2}} < 0.05 \text{ for each column}",
+    "x: an input as the network sees it",
+)
+_RATIO = Condition(
+    "least / most ≥ 1000",
+    r"\text{least} / \text{most} \ge 1000",
+    "least: smallest root mean square of the large columns; most: largest one of the small columns",
+)
 
 
 def not_scaled(case: Case) -> Iterator[Evidence]:
@@ -47,13 +64,13 @@ def not_scaled(case: Case) -> Iterator[Evidence]:
         f"{found.deviation:.3g}"
     )
     if found.size > LARGE:
-        evidence, formula = f"the inputs that the network sees are large: {numbers}", _SIZE
+        evidence, formula = f"the inputs that the network sees are large: {numbers}", _LARGE_SIZE
         effect = "the sums of the first layer start far from 0, where units are hard to train"
     elif found.mean > _OFFSET * found.deviation:
         evidence, formula = f"the inputs that the network sees hardly differ: {numbers}", _MEAN
         effect = "each step mostly follows what all rows have in common, not how they differ"
     elif float(found.sizes.max()) < _SMALL:
-        evidence, formula = f"the inputs that the network sees are nearly 0: {numbers}", _SIZE
+        evidence, formula = f"the inputs that the network sees are nearly 0: {numbers}", _SMALL_SIZE
         effect = "the outputs hardly depend on them, and the weights get small gradients"
     else:
         return
@@ -88,7 +105,7 @@ def columns_apart(case: Case) -> Iterator[Evidence]:
         f"{_reason(case)}; a learning rate that suits the large inputs is too low for the weights "
         "of the small ones, which the network cannot use",
         Change("data.scale", _better_scale(case)),
-        formula=_SIZE,
+        formula=_RATIO,
     )
 
 

@@ -9,20 +9,18 @@ from numpy.typing import NDArray
 from nncli.base.words import count
 from nncli.config.training_section import EarlyStopping
 from nncli.explain.diagnosis.case import Case
-from nncli.explain.diagnosis.finding import Change, Evidence
+from nncli.explain.diagnosis.finding import Change, Condition, Evidence
 from nncli.explain.diagnosis.measured import drops_units
 from nncli.explain.diagnosis.rules.progress import (
-    ADAPTIVE_WAY,
     NO_WAY,
     SHORT_WAY,
-    WAY,
+    condition_of_way,
     falls_along_a_line,
     steps_of,
     way_of,
 )
-from nncli.explain.diagnosis.rules.rates import ADAPTIVE, is_judged, is_unsolved
+from nncli.explain.diagnosis.rules.rates import is_judged, is_unsolved
 from nncli.metrics.names import rises, split_and_metric
-from nncli.nn.entries import Formula
 from nncli.runs.saved_metrics import SavedSplit
 from nncli.training.outcome import EARLY, FINISHED
 
@@ -51,7 +49,11 @@ _SHORT_PATIENCE, _STEADY, _STEADY_GAIN = 2, 3, 0.05
 
 _KEY = "training.early_stopping"
 
-_FALL = Formula("(L₃ - L₄) / L₃", r"(L_3 - L_4) / L_3")
+_FALL = Condition(
+    "(L₃ - L₄) / L₃ > 0.15",
+    r"(L_3 - L_4) / L_3 > 0.15",
+    "L₃, L₄: mean loss of the third and of the last quarter of the epochs",
+)
 
 
 def too_few_epochs(case: Case) -> Iterator[Evidence]:
@@ -70,7 +72,7 @@ def too_few_epochs(case: Case) -> Iterator[Evidence]:
     formula = None if is_short else _FALL
     if few := _fall_in_few_steps(case):
         found = few
-        formula = ADAPTIVE_WAY if case.config.training.optimizer.name in ADAPTIVE else WAY
+        formula = condition_of_way(case)
     if found:
         yield Evidence(
             found,

@@ -7,9 +7,8 @@ import numpy as np
 from nncli.base.storage.mapping import take_rows
 from nncli.base.words import count
 from nncli.explain.diagnosis.case import Case
-from nncli.explain.diagnosis.finding import Change, Evidence
+from nncli.explain.diagnosis.finding import Change, Condition, Evidence
 from nncli.explain.diagnosis.rules.linear_fit import Numbers, fitted_outputs
-from nncli.nn.entries import Formula
 from nncli.runs.advice import target_out_of_reach
 
 _MOST_ROWS = 3000
@@ -23,9 +22,10 @@ _ROWS_OF_A_CLASS = 10
 _RIGHT = 0.7  # of the rows, by classes
 _FAR_WORSE = 0.6  # of that, by rounded numbers
 
-_UNREACHABLE = Formula(
-    "Σ (t - clip(t))² / Σ (t - mean)²",
-    r"\frac{\sum (t - \mathrm{clip}(t))^2}{\sum (t - \bar t)^2}",
+_UNREACHABLE = Condition(
+    "Σ (t - clip(t))² / Σ (t - mean)² ≥ 0.01",
+    r"\frac{\sum (t - \mathrm{clip}(t))^2}{\sum (t - \bar t)^2} \ge 0.01",
+    "t: target; clip(t): the nearest number in the range of the output; mean: of all t",
 )
 
 

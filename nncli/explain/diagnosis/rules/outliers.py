@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from nncli.base.storage.mapping import is_large
 from nncli.base.words import count, listed
 from nncli.explain.diagnosis.case import Case
-from nncli.explain.diagnosis.finding import Change, Evidence
-from nncli.nn.entries import Formula
+from nncli.explain.diagnosis.finding import Change, Condition, Evidence
 
 Numbers = NDArray[np.float64]
 
@@ -35,7 +34,11 @@ _ISOLATED = 10  # times as far as all nearer values: numbers of a long tail are 
 # Such as 9999, -777, 9998, 100000 and 1e+30: written for a missing value. Others may be right.
 _CODE = re.compile(r"-?((\d)\2+|99+\d|10+|1e\+\d+)")
 
-_WIDTH = Formula("width = q95 - q5", r"\text{width} = q_{95} - q_5")
+_WIDTH = Condition(
+    "q95 - q5 < 0.02",
+    r"q_{95} - q_5 < 0.02",
+    "q5, q95: the values of the column, as the network sees it, below which 5% and 95% are",
+)
 
 
 def crushed_columns(case: Case) -> Iterator[Evidence]:

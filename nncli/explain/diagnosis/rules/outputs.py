@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from nncli.explain.diagnosis.case import Case
-from nncli.explain.diagnosis.finding import Evidence
+from nncli.explain.diagnosis.finding import Condition, Evidence
 from nncli.explain.diagnosis.rules.gain import compared, is_after_training, split_without_gain
 from nncli.explain.diagnosis.rules.nothing_learned import ONLY_NOISE, cause_of
 from nncli.explain.diagnosis.rules.results import results_of
-from nncli.nn.entries import Array, Formula
+from nncli.nn.entries import Array
 
 # Outputs that vary by a share s of what the targets do explain at most 2s of their variance:
 # R² = 2rs - s², where r is the correlation. In runs that learned little, such as a line on XOR, s
@@ -17,14 +17,17 @@ from nncli.nn.entries import Array, Formula
 _CONSTANT = 0.01
 _USEFUL = 0.1  # of the gain: outputs that are nearly equal may still be on the right side of 1/2
 
-_SPREAD = Formula(
-    "s = sqrt(Σ var(a) / Σ var(t)) < 0.01",
-    r"s = \sqrt{\sum \operatorname{var}(a) / \sum \operatorname{var}(t)} < 0.01",
+_SPREAD = Condition(
+    "√(Σ var(a) / Σ var(t)) < 0.01",
+    r"\sqrt{\sum \operatorname{var}(a) / \sum \operatorname{var}(t)} < 0.01",
+    "a: output; t: target; var: variance over the rows; Σ: sum over all outputs",
 )
-_NO_GAIN = Formula(
-    "gain = (value - constant) / (perfect - constant) ≤ 0.02 + 2 standard errors",
-    r"\text{gain} = \frac{\text{value} - \text{constant}}{\text{perfect} - \text{constant}} "
-    r"\le 0.02 + 2 \text{ standard errors}",
+_NO_GAIN = Condition(
+    "(value - constant) / (perfect - constant) ≤ 0.02 + 2·error",
+    r"\frac{\text{value} - \text{constant}}{\text{perfect} - \text{constant}} "
+    r"\le 0.02 + 2 \cdot \text{error}",
+    "value: a metric; constant: that of the best constant; perfect: that of a perfect network; "
+    "error: standard error, of accuracies and the ROC AUC",
 )
 
 

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.explain.diagnosis.case import Case
+from nncli.explain.diagnosis.finding import Condition
 from nncli.explain.diagnosis.passed import passed
-from nncli.explain.diagnosis.rules.rates import largest_step
-from nncli.nn.entries import Array, Formula
+from nncli.explain.diagnosis.rules.rates import condition_of_step, largest_step
+from nncli.nn.entries import Array
 from nncli.nn.network import Network
 
 SHORT_WAY = 0.2
@@ -24,11 +25,19 @@ NOT_DONE = 0.03
 """A loss that one step lowers by this share is not at a minimum. In the same trainings, it is below
 0.02 if they ended well, or could not learn; else 0.04 or more."""
 
-WAY = Formula("Σ ‖η·∇L‖ / √units", r"\sum \lVert \eta \nabla L \rVert / \sqrt{\mathrm{units}}")
-ADAPTIVE_WAY = Formula("Σ η·√inputs", r"\sum \eta \sqrt{\mathrm{inputs}}")
-NEXT_GAIN = Formula("‖∇L‖² / (2·λ·L)", r"\lVert \nabla L \rVert^2 / (2 \lambda L)")
+NEXT_GAIN = Condition(
+    f"‖∂L/∂W‖² / (2·λ·L) > {NOT_DONE:g}",
+    rf"\lVert \partial L / \partial W \rVert^2 / (2 \lambda L) > {NOT_DONE:g}",
+    "L: loss, with the penalty; W: all weights and biases; λ: largest curvature of L",
+)
 
 _POWER_STEPS = 12  # of the power iteration; the largest curvature is then right within 20 %
+
+
+def condition_of_way(case: Case) -> Condition:
+    """Return the condition of a short way, for `way_of`."""
+    step = condition_of_step(case, "<", SHORT_WAY)
+    return Condition(f"Σ {step.text}", rf"\sum {step.latex}", step.symbols)
 
 
 def way_of(case: Case) -> tuple[float, int]:

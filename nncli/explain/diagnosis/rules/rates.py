@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.explain.diagnosis.case import Case
-from nncli.explain.diagnosis.finding import Change, Evidence
+from nncli.explain.diagnosis.finding import Change, Condition, Evidence
 from nncli.explain.diagnosis.rules.killed import gradient_of_penalty, kills_units
 from nncli.explain.diagnosis.rules.weights import are_large
-from nncli.nn.entries import Array, Formula
+from nncli.nn.entries import Array
 
 OF_NO_LEARNING = ("N001", "N002", "N003", "N004", "N005")
 """Symptoms of a network that is no better than simpler predictions."""
@@ -43,9 +43,6 @@ _SMALLEST_JUMP = 1e-3  # relative to the loss; roundings change it by 1e-7
 _FEW_RISES = 0.1  # of the epochs; where steps overshoot, about half of the changes are rises
 _STILL_MOVES = 0.02  # size of a step; at a minimum it is near 0
 _FLAT = 0.05  # relative change from the third to the fourth quarter
-
-_STEP = Formula("‖η·∇L‖ / √units", r"\lVert \eta \nabla L \rVert / \sqrt{\mathrm{units}}")
-_ADAPTIVE_STEP = Formula("η·√inputs", r"\eta \sqrt{\mathrm{inputs}}")
 
 
 def diverged(case: Case) -> Iterator[Evidence]:
@@ -102,7 +99,7 @@ def too_high(case: Case) -> Iterator[Evidence]:
         f"{described_step(case, step, number)}; {sign}",
         f"steps with the learning rate {rate:g} overshoot the minimum",
         Change(_RATE, round_down(lower)),
-        formula=formula_of_step(case),
+        formula=condition_of_step(case, ">", HIGH),
     )
 
 
@@ -132,7 +129,7 @@ def plateau(case: Case) -> Iterator[Evidence]:
         f"{rises:.0%} of them; {described_step(case, step, number)}",
         f"steps with the learning rate {rate:g} cross the valley instead of following it",
         Change(_RATE, round_down(rate / 10)),
-        formula=_STEP,
+        formula=condition_of_step(case, ">", _STILL_MOVES),
     )
 
 
@@ -240,9 +237,20 @@ def described_step(case: Case, step: float, number: int) -> str:
     return f"a step changes the weights of layer {number} by {step:.2g} times their usual size"
 
 
-def formula_of_step(case: Case) -> Formula:
-    """Return how the size of a step is defined."""
-    return _ADAPTIVE_STEP if case.config.training.optimizer.name in ADAPTIVE else _STEP
+def condition_of_step(case: Case, sign: str, limit: float) -> Condition:
+    """Return the condition that `largest_step` fulfills."""
+    if case.config.training.optimizer.name in ADAPTIVE:
+        return Condition(
+            f"η·√inputs {sign} {limit:g}",
+            rf"\eta \sqrt{{\mathrm{{inputs}}}} {sign} {limit:g}",
+            "η: learning rate; inputs: number of inputs of the layer",
+        )
+    return Condition(
+        f"η·‖∂L/∂W‖ / √units {sign} {limit:g}",
+        rf"\eta \lVert \partial L / \partial W \rVert / \sqrt{{\mathrm{{units}}}} {sign} {limit:g}",
+        "η: learning rate; L: loss; W: weights and biases of the layer; ‖·‖: norm; units: number "
+        "of its units",
+    )
 
 
 def _guess(case: Case) -> float | None:

@@ -8,19 +8,20 @@ from typing import NamedTuple
 
 from nncli.base.words import briefly
 from nncli.explain.diagnosis.case import Case
-from nncli.explain.diagnosis.finding import Change, Evidence, Severity
+from nncli.explain.diagnosis.finding import Change, Condition, Evidence, Severity
 from nncli.explain.diagnosis.measured import Measured, has_training_rows, measured, unseen_split
 from nncli.explain.diagnosis.rules import fit
-from nncli.nn.entries import Formula
 from nncli.runs.saved_metrics import SavedSplit
 
 _CLEAR = 0.1  # of the possible gain: less may be chance
 _FAR = 0.25  # of the possible gain, between the best and the worst model
 _NARROW, _WIDER = 16, 32
 
-_SPREAD = Formula(
-    "best - worst ≥ mean - guess",
-    r"\text{best} - \text{worst} \ge \text{mean} - \text{guess}",
+_SPREAD = Condition(
+    "|best - worst| ≥ |mean - guess|",
+    r"|\text{best} - \text{worst}| \ge |\text{mean} - \text{guess}|",
+    "metric of the best and of the worst model, mean of all models; guess: that of the best "
+    "constant",
 )
 
 

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from nncli.base.storage.mapping import is_large, take_rows
 from nncli.data.dataset import Dataset
 from nncli.explain.diagnosis.case import Case
-from nncli.explain.diagnosis.finding import Evidence
+from nncli.explain.diagnosis.finding import Condition, Evidence
 from nncli.explain.diagnosis.rules.linear_fit import Numbers, fitted_score
 from nncli.explain.diagnosis.rules.seen import trains
 from nncli.explain.diagnosis.spread import spread
-from nncli.nn.entries import Formula
 
 Places = NDArray[np.intp]
 
@@ -29,9 +28,12 @@ _NOTHING, _MUCH = 0.1, 0.5
 _BENDS = 150  # random units: enough for rings, whose line gains nothing
 _ALONE = 0.8  # a column of earlier targets, in a series, tells them alone
 
-_GAIN = Formula(
-    "gain = (score - constant) / (1 - constant)",
-    r"\text{gain} = \frac{\text{score} - \text{constant}}{1 - \text{constant}}",
+_GAIN = Condition(
+    f"g = (score - constant) / (1 - constant), g[own] ≤ {_NOTHING:g}, g[other] ≥ {_MUCH:g}",
+    r"g = \frac{\text{score} - \text{constant}}{1 - \text{constant}}, \quad "
+    rf"g_\text{{own}} \le {_NOTHING:g}, \quad g_\text{{other}} \ge {_MUCH:g}",
+    "score: accuracy or R² on other rows; constant: score of the best constant; own, other: with "
+    "the target of the same row, and of its neighbor",
 )
 
 

@@ -12,9 +12,9 @@ from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
 from nncli.data.splits import Rows
 from nncli.explain.diagnosis.case import MOST_ROWS, Case
+from nncli.explain.diagnosis.finding import Condition
 from nncli.explain.diagnosis.measured import Measured, has_training_rows, measured_in, unseen_split
 from nncli.explain.diagnosis.spread import spread
-from nncli.nn.entries import Formula
 from nncli.runs.preparation import prepare
 from nncli.runs.run import run
 from nncli.runs.saved_metrics import saved_split
@@ -22,9 +22,12 @@ from nncli.runs.saved_metrics import saved_split
 _LEFT = 0.75  # of the error of a network, what a better one leaves at most
 _FEWEST_UNSEEN = 250  # for an interval of accuracies below ±0.05; errors of numbers need fewer
 
-ERROR = Formula(
-    "error = (best - metric) / (best - guess)",
-    r"\text{error} = \frac{\text{best} - \text{metric}}{\text{best} - \text{guess}}",
+ERROR = Condition(
+    "error[better] ≤ 3/4·error[worse], error = (best - metric) / (best - guess)",
+    r"e_\text{better} \le \frac{3}{4} e_\text{worse}, \quad "
+    r"e = \frac{\text{best} - \text{metric}}{\text{best} - \text{guess}}",
+    "metric: accuracy or mean absolute error; best: of a perfect network; guess: of the best "
+    "constant",
 )
 
 

@@ -23,8 +23,8 @@ from nncli.explain.diagnosis.rules.progress import (
 from nncli.explain.diagnosis.rules.rates import (
     ADAPTIVE,
     HIGH,
+    condition_of_step,
     described_step,
-    formula_of_step,
     is_judged,
     is_unsolved,
     largest_step,
@@ -72,7 +72,7 @@ def _clipped(case: Case) -> Iterator[Evidence]:
         f"{full:.2g}",
         f"training.{key} clips the gradient to next to nothing",
         Change(f"training.{key}", higher),
-        formula=formula_of_step(case),
+        formula=condition_of_step(case, "<", _CLIPPED * full),
     )
 
 
@@ -157,4 +157,4 @@ def _with_higher_rate(case: Case, evidence: str) -> Iterator[Evidence]:
     if full > _FEWER * rate:  # a warmup that is longer than training
         change = Change("training.schedule", "constant")
         cause += f"; training.schedule does not let the rate come near {full:g}"
-    yield Evidence(evidence, cause, change, formula=formula_of_step(case))
+    yield Evidence(evidence, cause, change, formula=condition_of_step(case, "≤", _LOW))

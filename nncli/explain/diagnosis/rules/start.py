@@ -5,11 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from nncli.explain.diagnosis.case import Case
-from nncli.explain.diagnosis.finding import Change, Evidence
+from nncli.explain.diagnosis.finding import Change, Condition, Evidence
 from nncli.explain.diagnosis.rules.gain import is_after_training, learned
 from nncli.explain.diagnosis.rules.seen import root_mean_square
 from nncli.explain.diagnosis.rules.weights import no_biases
-from nncli.nn.entries import Formula
 
 _FAR = {"cross_entropy": 3.0, "sigmoid_cross_entropy": 3.0}
 _FAR_OF_NUMBERS = 10.0
@@ -21,7 +20,14 @@ _LARGE_INPUT = 10.0  # root mean square; 1 or less if scaled
 _LARGE_WEIGHTS = 4.0  # root mean square, times √inputs: 1.4 for He, 1 for Xavier
 _LARGE_BIASES = 4.0  # root mean square; they start at 0, or below 1 / √inputs
 _WELL = 0.9  # of what a constant guess misses
-_GUESS = Formula("L(a at z = 0)", r"L(a \text{ at } z = 0)")
+
+
+def _condition(far: float) -> Condition:
+    return Condition(
+        f"L > {far:g}·L₀",
+        rf"L > {far:g} L_0",
+        "L: loss before training; L₀: loss of outputs for weighted sums of 0",
+    )
 
 
 def far_from_a_guess(case: Case) -> Iterator[Evidence]:
@@ -39,7 +45,7 @@ def far_from_a_guess(case: Case) -> Iterator[Evidence]:
         f"has {guess:.3g}"
     )
     for cause, change in _causes(case):
-        yield Evidence(evidence, cause, change, "choose other initial biases", _GUESS)
+        yield Evidence(evidence, cause, change, "choose other initial biases", _condition(far))
         return
 
 

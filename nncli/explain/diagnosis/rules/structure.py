@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from nncli.config.named import Named
 from nncli.config.schema import ModelSection
 from nncli.explain.diagnosis.case import Case
-from nncli.explain.diagnosis.finding import Change, Evidence
-from nncli.nn.entries import Formula
+from nncli.explain.diagnosis.finding import Change, Condition, Evidence
 from nncli.runs.advice import LinearChain, linear_chains, weights_are_given
 
 _ACTIVATION = "relu"
-_PRODUCT = Formula(
+_PRODUCT = Condition(
     "(X·W1 + b1)·W2 + b2 = X·(W1·W2) + (b1·W2 + b2)",
     "(X W_1 + b_1) W_2 + b_2 = X (W_1 W_2) + (b_1 W_2 + b_2)",
+    "X: inputs of the layers; W1, W2: their weights; b1, b2: their biases",
 )
 
 

@@ -45,6 +45,9 @@ _OF_UNSCALED_INPUTS = (
 )
 """What inputs with an unsuitable scale cause."""
 
+_OF_A_CONSTANT = (*_OF_UNSCALED_INPUTS, "N033", "N040", "N041", "N044")
+"""What training for a constant shows, and a column that "predicts" it."""
+
 _OF_SHIFTED_TARGETS = (
     *("N001", "N002", "N003", "N004", "N005", "N012", "N013", "N014", "N015", "N036"),
     *("N040", "N041", "N042", "N044", "N053"),
@@ -89,7 +92,7 @@ RULES: dict[str, Rule] = {
     "N034": Rule(duplicates.same_rows, "warning", "rows", shown_by="unseen"),
     "N035": Rule(row_numbers.row_numbers, "warning", "rows", shown_by="unseen"),
     "N036": Rule(wrong_labels.wrong_labels, "warning", "rows", ("N041", "N053"), shown_by="unseen"),
-    "N037": Rule(constant_target.constant_target, "problem", "run", constant_target.OF_A_CONSTANT),
+    "N037": Rule(constant_target.constant_target, "problem", "run", _OF_A_CONSTANT),
     "N038": Rule(shifted.shifted_targets, "problem", "rows", _OF_SHIFTED_TARGETS),
     "N040": Rule(fit.overfitting, "warning", "run", ("N044",), shown_by="unseen"),
     "N041": Rule(fit.memorized, "problem", "run", ("N040", "N044"), shown_by="unseen"),

@@ -6,14 +6,22 @@ import numpy as np
 
 from nncli.base.words import briefly, count
 from nncli.explain.diagnosis.case import Case
-from nncli.explain.diagnosis.finding import Change, Evidence
+from nncli.explain.diagnosis.finding import Change, Condition, Evidence
 from nncli.explain.diagnosis.rules.gain import is_untrained
 from nncli.explain.diagnosis.rules.weights import initializer_of, other_weights
-from nncli.nn.entries import Array, Formula
+from nncli.nn.entries import Array
 from nncli.nn.network import Block
 
-_SAME = Formula("w[i,1] = w[i,2] = ... for all i", r"w_{i,1} = w_{i,2} = \dots \text{ for all } i")
-_UNUSED = Formula("w[i,j] = 0 for all j", r"w_{i,j} = 0 \text{ for all } j")
+_SAME = Condition(
+    "w[i,1] = w[i,2] = ... for all i",
+    r"w_{i,1} = w_{i,2} = \dots \text{ for all } i",
+    "w[i,j]: weight from input i to unit j; equal up to 0.00001 of the largest",
+)
+_UNUSED = Condition(
+    "w[i,j] = 0 for all j",
+    r"w_{i,j} = 0 \text{ for all } j",
+    "w[i,j]: weight from input i to unit j of the first layer",
+)
 
 # Units that start equal may differ by rounding, which is 1e-7 in float32 and grows in training.
 _DIFFERENCE = 1e-5

@@ -22,9 +22,8 @@ from nncli.config.training_section import TrainingSection
 from nncli.data.dataset import OF_CLASSES, Dataset
 from nncli.data.splits import Split
 from nncli.explain.diagnosis.case import Case
-from nncli.explain.diagnosis.finding import Evidence
+from nncli.explain.diagnosis.finding import Condition, Evidence
 from nncli.model.evaluation import run_rows
-from nncli.nn.entries import Formula
 from nncli.runs.preparation import prepare
 from nncli.training.loop import train
 
@@ -53,9 +52,10 @@ _RIGHT_OF_CLASS = 0.75  # with fewer, the rows of the class may just look like o
 _ONCE_IN = 20  # by chance
 _MOST_NAMED = 5
 
-_ERRORS = Formula(
-    "errors of the surest quarter ≥ 0.7 · errors of the second quarter",
+_ERRORS = Condition(
+    "e₁ ≥ 0.7·e₂",
     r"e_1 \ge 0.7 e_2",
+    "e₁, e₂: shares of errors in the surest and in the second quarter of the rows",
 )
 
 
