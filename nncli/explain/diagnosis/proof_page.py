@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from nncli.base.words import count
 from nncli.explain.diagnosis.diagnosis import Diagnosis
 from nncli.explain.diagnosis.proof import LEAST_GAIN, Proof, mean_of
+from nncli.explain.diagnosis.rules.table import RULES
 from nncli.explain.document.elements import Element, Heading, MathTable, Paragraph
 from nncli.explain.document.notation import Notation
 
@@ -19,7 +20,8 @@ def proofs_in(diagnosis: Diagnosis, write: Notation) -> Iterator[Element]:
         yield Paragraph(
             f"Trained with and without each change, on {rows}, with the same random numbers "
             f"for each seed. A change helps if it lowers a loss or an error by at least "
-            f"{LEAST_GAIN:.0%}, or raises another metric."
+            f"{LEAST_GAIN:.0%}, or raises another metric, which is compared where the loss does "
+            "not tell."
         )
     for proof in diagnosis.proofs:
         yield from _elements(proof, write)
@@ -35,19 +37,32 @@ def _elements(proof: Proof, write: Notation) -> Iterator[Element]:
         yield Paragraph(f"{proof.code}, {change}: {write.plain(proof.verdict)}")
         return
     of_split = _ROWS.get(proof.split, f"the {proof.split} rows")
-    yield Paragraph(f"{proof.code}, {change}: {proof.metric} on {of_split}, {_length(proof)}")
+    yield Paragraph(
+        f"{proof.code}, {change}: {proof.metric} on {of_split}, {_why(proof)}, {_length(proof)}"
+    )
     header = ["", *(f"seed {seed}" for seed in proof.seeds), "mean"]
     rows = [_row("without", proof.without), _row("with", proof.changed)]
     yield MathTable(header, rows, frozenset(range(len(header))))
     yield Paragraph(f"The change {proof.verdict}.")
 
 
+def _why(proof: Proof) -> str:
+    """Return why these rows show whether the change helps."""
+    rule = RULES.get(proof.code)  # None: a rule about several models
+    if rule is None or rule.shown_by == "train":
+        return "which the network is to learn"
+    if proof.split == "train":
+        return "as there are no others"
+    return "as the network does not see them in training"
+
+
 def _length(proof: Proof) -> str:
     """Return how long the trainings with the change were."""
     done, planned = proof.epochs
     if done == planned:
-        return f"after all {count(planned, 'epoch')}"
-    return f"after the first {done:,} of {count(planned, 'epoch')}"
+        return f"after all {planned:,} epochs" if planned > 1 else "after the only epoch"
+    first = f"the first {done:,}" if done > 1 else "the first"
+    return f"after {first} of {count(planned, 'epoch')}"
 
 
 def _row(name: str, values: Sequence[float | None]) -> list[str]:

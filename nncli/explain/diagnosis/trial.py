@@ -25,7 +25,7 @@ MOST_PRODUCTS = 10**10
 MOST_STEPS = 20_000
 """Most steps of a brief training, which matter for small batches."""
 
-_MOST_SECONDS = 10.0
+_MOST_SECONDS = 5.0
 """A brief training of many rows or a large network ends after this time, even within an epoch."""
 
 Metrics = dict[str, dict[str, float]]

@@ -1,6 +1,7 @@
 """Proofs: results with and without a change, on the same rows, and what they show."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -164,6 +165,26 @@ def test_many_rows_are_trained_briefly():
 def test_a_result_is_better_by_more_than_chance(metric, without, changed, better):
     proof = Proof("N023", Change("seed", 1), metric, "train", [0], [without], [changed])
     assert proof.helps is better
+
+
+@pytest.mark.parametrize(
+    ("code", "split", "epochs", "words"),
+    [
+        ("N030", "train", (1, 1), "the training rows, which the network is to learn, after the "
+         "only epoch"),
+        ("N030", "train", (1, 10), "after the first of 10 epochs"),
+        ("N030", "train", (3, 10), "after the first 3 of 10 epochs"),
+        ("N040", "test", (9, 9), "the test rows, as the network does not see them in training, "
+         "after all 9 epochs"),
+        ("N040", "train", (9, 9), "the training rows, as there are no others, after all 9"),
+        ("N045", "train", (9, 9), "the training rows, which the network is to learn, after"),
+    ],
+)  # fmt: skip
+def test_the_page_says_which_rows_are_compared_and_why(code, split, epochs, words):
+    proof = Proof(code, Change("a.b", 1), "loss", split, [0], [1.0], [0.5], epochs)
+    page = re.sub(r"\s+", " ", nncli.Diagnosis("run", [], proofs=[proof]).page())
+    assert f"{code}, a.b=1: loss on the " in page
+    assert words in page
 
 
 def test_the_page_shows_both_trainings_side_by_side():
