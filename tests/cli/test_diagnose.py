@@ -51,6 +51,20 @@ def test_a_lone_model_file_has_no_config_to_train(nncli, run, tmp_path):
     assert "nncli train" not in out
 
 
+def test_a_missing_history_is_named(nncli, run, tmp_path):
+    sentence = "There is no history.csv, so nothing is known about the course of training."
+
+    def page(what):
+        return " ".join(nncli("diagnose", what).out.split())
+
+    assert sentence not in page(run)
+    assert sentence not in page("broken.yaml")
+    (tmp_path / "a run" / "history.csv").unlink()
+    assert sentence in page(run)
+    (tmp_path / "a run" / "weights.npz").rename(tmp_path / "lone.npz")
+    assert sentence in page("lone.npz")
+
+
 def test_json_has_what_the_page_has(nncli, run):
     found = json.loads(nncli("diagnose", run, "--json").out)
     assert found["findings"][0]["code"] == "N023"

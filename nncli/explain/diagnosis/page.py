@@ -31,6 +31,11 @@ def body_of(diagnosis: Diagnosis, write: Notation) -> Iterator[Element]:
     yield from proofs_in(diagnosis, write)
     if not diagnosis.findings:
         yield Paragraph(_nothing(diagnosis, write))
+    if _lacks_history(diagnosis):
+        yield Paragraph(
+            f"There is no {write.name('history.csv')}, so nothing is known about the course of "
+            "training."
+        )
     for reason, codes in _unchecked(diagnosis).items():
         yield Paragraph(f"Not checked: {', '.join(codes)}; {write.plain(reason)}.")
     if diagnosis.ignored:
@@ -51,6 +56,17 @@ def _nothing(diagnosis: Diagnosis, write: Notation) -> str:
     return (
         f"{checks} found nothing. They know common mistakes, and report clear cases only: the "
         f"model may still be poor. {write.name('nncli eval')} measures how good it is."
+    )
+
+
+def _lacks_history(diagnosis: Diagnosis) -> bool:
+    """Return whether a model was trained, but how is not known: a file has no history."""
+    case = diagnosis.case
+    return (
+        case is not None
+        and case.is_trained
+        and not case.history
+        and bool(case.config.training.complete.epochs)
     )
 
 
