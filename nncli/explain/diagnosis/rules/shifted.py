@@ -32,8 +32,8 @@ _GAIN = Condition(
     f"g = (score - constant) / (1 - constant), g[own] ≤ {_NOTHING:g}, g[other] ≥ {_MUCH:g}",
     r"g = \frac{\text{score} - \text{constant}}{1 - \text{constant}}, \quad "
     rf"g_\text{{own}} \le {_NOTHING:g}, \quad g_\text{{other}} \ge {_MUCH:g}",
-    "g: gain; score: accuracy or R² on other rows; constant: score of the best constant; own, other: with "
-    "the target of the same row, and of its neighbor",
+    "g: gain; score: accuracy or R² on other rows; constant: score of the best constant; own, "
+    "other: with the target of the same row, and of its neighbor",
 )
 
 
