@@ -53,6 +53,10 @@ def test_without_prove_it_is_not_tried(product):
     assert "N053" not in nncli.diagnose(config).codes
 
 
+def test_a_network_too_large_for_200_steps_is_not_tried(product):
+    assert found(product({"hidden_layers": [1500, 1500], "activation": NEARLY_LINEAR})) == []
+
+
 def test_it_is_not_tried_where_something_else_is_a_problem(product):
     config = product({"hidden_layers": [16], "initializer": "zeros"})
     diagnosis = nncli.diagnose(config, prove=True)

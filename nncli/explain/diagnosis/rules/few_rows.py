@@ -15,7 +15,8 @@ from nncli.data.splits import Split
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.changed import changed
 from nncli.explain.diagnosis.finding import Change, Condition, Evidence
-from nncli.explain.diagnosis.trial import Trial
+from nncli.explain.diagnosis.rules.seen import trains
+from nncli.explain.diagnosis.trial import MOST_PRODUCTS, Trial
 from nncli.nn.optimizers import OPTIMIZERS
 from nncli.nn.schedules import SCHEDULES
 
@@ -41,7 +42,10 @@ def few_rows(case: Case) -> Iterator[Evidence]:
     different targets: neither is a sign of something broken.
     """
     hidden = case.network.blocks[:-1]
-    if all(each.activation.kind == "identity" for each in hidden) or not _trains(case):
+    if all(each.activation.kind == "identity" for each in hidden) or case.task == "multilabel":
+        return
+    is_slow = len(case.network.parameters) * ROWS * STEPS > MOST_PRODUCTS  # a trial ends earlier
+    if is_slow or not trains(case):
         return
     rows = _few(case.dataset)
     if rows is None:
@@ -63,10 +67,6 @@ def few_rows(case: Case) -> Iterator[Evidence]:
         "set model and training.loss to their defaults, then put back one setting at a time",
         _SHARE,
     )
-
-
-def _trains(case: Case) -> bool:
-    return case.config.training.epochs != 0 and case.task != "multilabel"
 
 
 def _few(dataset: Dataset) -> Dataset | None:
