@@ -25,6 +25,14 @@ def test_a_constant_input_counts_for_nothing():
     assert fitted_outputs(X, T, new) == [[4]]
 
 
+@pytest.mark.parametrize("value", [0.1, 1e9 / 3])
+def test_an_input_that_differs_by_rounding_only_is_constant(value):
+    X, new = np.full((20, 1), value), np.full((1, 1), 2 * value)
+    X[::2] = np.nextafter(value, 2 * value)
+    T = np.arange(20.0)[:, np.newaxis] % 2
+    assert fitted_outputs(X, T, new) == [[0.5]]
+
+
 def test_the_score_is_the_accuracy_or_the_lowest_r2():
     X = RANDOM.normal(size=(200, 2))
     classes = (X[:, 0] > 0).astype(int)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.explain.diagnosis.rules.linear_model import LinearModel, center_and_scale
+
 Numbers = NDArray[np.float64]
 
 _RIDGE = 1e-3  # of the number of rows: keeps columns that depend on each other apart
@@ -38,12 +40,11 @@ def fitted_score(X: Numbers, targets: NDArray[Any], X_new: Numbers, truth: NDArr
 
 def fitted_outputs(X: Numbers, T: Numbers, X_new: Numbers) -> Numbers:
     """Return the outputs for `X_new` of the least squares fit to `T`, of standardized inputs."""
-    mean, deviation = X.mean(axis=0), X.std(axis=0)
-    scale = 1 / np.where(deviation > 0, deviation, np.inf)
-    A, offset = (X - mean) * scale, T.mean(axis=0)
+    center, scale = center_and_scale(X)
+    A, offset = (X - center) * scale, T.mean(axis=0)
     ridge = _RIDGE * len(A)
     if len(A) < A.shape[1]:  # the same weights, from the smaller of two matrices
         weights = A.T @ np.linalg.solve(A @ A.T + ridge * np.eye(len(A)), T - offset)
     else:
         weights = np.linalg.solve(A.T @ A + ridge * np.eye(A.shape[1]), A.T @ (T - offset))
-    return np.asarray((X_new - mean) * scale @ weights + offset)
+    return LinearModel(center, scale, weights, offset)(X_new)

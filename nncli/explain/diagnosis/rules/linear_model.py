@@ -36,6 +36,16 @@ class LinearModel:
         return found
 
 
+def center_and_scale(X: NDArray[np.floating]) -> tuple[Numbers, Numbers]:
+    """Return the mean of each column, and the factor that gives it variance 1; 0 for constants.
+
+    Rounding may make the variance of a constant differ from 0.
+    """
+    center, spread = X.mean(axis=0), X.std(axis=0)
+    varies = spread > 1e-9 * np.abs(X).max(axis=0, initial=0.0)
+    return center, np.where(varies, 1 / np.where(varies, spread, 1.0), 0.0)
+
+
 def fit_linear(X: NDArray[np.floating], T: NDArray[np.floating]) -> LinearModel:
     """Return the linear model of least squares for inputs (B, I) and targets (B, O).
 
@@ -45,9 +55,8 @@ def fit_linear(X: NDArray[np.floating], T: NDArray[np.floating]) -> LinearModel:
     Generalized Cross-Validation as a Method for Choosing a Good Ridge Parameter).
     """
     X, T = X.astype(np.float64), T.astype(np.float64)
-    center, spread, mean = X.mean(axis=0), X.std(axis=0), T.mean(axis=0)
-    varies = spread > 1e-9 * np.abs(X).max(axis=0, initial=0.0)
-    scale = np.where(varies, 1 / np.where(varies, spread, 1.0), 0.0)
+    center, scale = center_and_scale(X)
+    mean = T.mean(axis=0)
     S, rest = (X - center) * scale, T - mean
     with limited_threads(1):  # on a busy machine, several took up to 20 times as long
         squares, V = np.linalg.eigh(S.T @ S)
