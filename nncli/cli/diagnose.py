@@ -82,7 +82,7 @@ def diagnose(
     if place:
         write_changed(found, place, err=as_json or format_ != "text")
     elif not as_json and format_ == "text":
-        print_next(found, what)
+        print_next(found, what, data=file, trust_paths=trust_paths)
 
 
 def _check_alone(**options: bool) -> None:

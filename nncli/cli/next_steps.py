@@ -11,17 +11,24 @@ if TYPE_CHECKING:
     from nncli import Diagnosis
 
 
-def print_next(found: "Diagnosis", what: Path) -> None:
-    """Print the commands that may follow: prove and make the first change, read about the worst."""
+def print_next(found: "Diagnosis", what: Path, *, data: Path | None, trust_paths: bool) -> None:
+    """Print the commands that may follow: prove and make the first change, read about the worst.
+
+    They get the options of the command that was typed.
+    """
     if not found.findings:
         return
     lines = []
     if found.change:
         command = f"nncli diagnose {shell_word(str(what))}"
+        command += f" --data {shell_word(str(data))}" if data else ""
+        command += " --trust-paths" if trust_paths else ""
         lines += [] if found.proofs else [f"{command} --prove"]
         lines.append(f"{command} --apply")
         if config := _config_of(what):
-            lines.append(f"nncli train {shell_word(str(config))} {shell_word(str(found.change))}")
+            settings = [f"data.path={data}"] if data else []
+            words = [str(config), *settings, str(found.change)]
+            lines.append(" ".join(["nncli train", *map(shell_word, words)]))
     lines.append(f"nncli explain {found.codes[0]}")
     click.echo("\n".join(["", "Next:", *(f"  {line}" for line in lines)]))
 

@@ -44,6 +44,23 @@ def test_a_config_is_trained_with_the_change(nncli, run):
     assert "  nncli train broken.yaml model.initializer=he_normal\n" in out
 
 
+def test_the_next_commands_find_moved_data(nncli, tmp_path):
+    rows = "".join(f"{n % 7},{n % 5},{n % 2}\n" for n in range(60))
+    (tmp_path / "rows.csv").write_text("a,b,y\n" + rows, encoding="utf-8")
+    config = CONFIG.replace("source: xor, rows: 60", "path: rows.csv, target: y")
+    (tmp_path / "broken.yaml").write_text(config, encoding="utf-8")
+    assert nncli("train", "broken.yaml", "-q", "-o", "run").code == 0
+    (tmp_path / "rows.csv").rename(tmp_path / "new place.csv")
+    out = nncli("diagnose", "run", "--data", "new place.csv", "--trust-paths").out
+    _, _, after = out.partition("\nNext:\n")
+    prove, apply, train, _ = (shlex.split(line)[1:] for line in after.splitlines())
+    assert apply == ["diagnose", "run", "--data", "new place.csv", "--trust-paths", "--apply"]
+    assert prove == [*apply[:-1], "--prove"]
+    assert train == ["train", "run/config.yaml", "data.path=new place.csv", train[-1]]
+    assert nncli(*apply).code == 0
+    assert nncli(*train, "-q", "-o", "better").code == 0
+
+
 def test_a_lone_model_file_has_no_config_to_train(nncli, run, tmp_path):
     (tmp_path / "a run" / "weights.npz").rename(tmp_path / "lone.npz")
     out = nncli("diagnose", "lone.npz").out
