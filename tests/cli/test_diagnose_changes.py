@@ -5,6 +5,8 @@ import os
 
 import pytest
 
+from nncli import diagnose
+
 CONFIG = """\
 # The weights of all units are equal.
 data: {path: rows.csv, target: y}  # next to this file
@@ -157,6 +159,12 @@ def test_the_file_is_checked_before_the_diagnosis(nncli, config, tmp_path, out, 
     config.write_text("data: {source: csv, path: missing.csv, target: y}\n")
     result = nncli("diagnose", "own/c.yaml", "--apply", "-o", out)
     assert result.error == f"Error: {out}: {problem}"
+
+
+def test_the_config_of_a_run_without_weights_is_relative_to_the_working_folder(nncli, config):
+    config.write_text("data: {path: rows.csv, target: y}\ntraining: {learning_rate: 1e30}\n")
+    assert nncli("train", "own/c.yaml", "-q", "-o", "run").code == 1
+    assert "path: own/rows.csv" in diagnose("run").changed_config()
 
 
 def test_apply_without_a_change_is_refused(nncli, config, tmp_path):

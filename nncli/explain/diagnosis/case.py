@@ -66,6 +66,11 @@ class Case:
         return self.subject.known is not None
 
     @property
+    def is_config(self) -> bool:
+        """Whether there is a config alone: no network was trained, and none diverged."""
+        return not (self.is_trained or self.ended)
+
+    @property
     def loaded(self) -> LoadedConfig:
         """The config, as written or saved."""
         if self.is_trained:
@@ -76,7 +81,7 @@ class Case:
     @property
     def config(self) -> Config:
         """The config with all defaults filled in; without a run, this loads the data."""
-        return self.loaded.config if self.is_trained or self.ended else self.job.config
+        return self.job.config if self.is_config else self.loaded.config
 
     @property
     def network(self) -> Network:

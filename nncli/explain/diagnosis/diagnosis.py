@@ -110,7 +110,7 @@ class Diagnosis:
 
         if self.case is None or self.change is None:
             raise UsageError(f"{self.name}: no finding has a setting to change")
-        beside = Path() if self.case.is_trained else self.case.loaded.path.parent
+        beside = self.case.loaded.path.parent if self.case.is_config else Path()
         place = beside if folder is None else path_in(folder, "folder")
         return changed_text(self.case, self.change, place)
 
