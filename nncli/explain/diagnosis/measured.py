@@ -101,6 +101,11 @@ def has_training_rows(case: Case, split: str) -> bool:
     )
 
 
+def is_all(case: Case) -> bool:
+    """Return whether the training rows are all there are, as for a gate."""
+    return "test" in case.splits and has_training_rows(case, "test")
+
+
 def measured(case: Case, split: str | None, value: float | None = None) -> Measured | None:
     """Return the main metric of a split after training.
 

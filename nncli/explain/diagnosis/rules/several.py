@@ -9,7 +9,7 @@ from typing import NamedTuple
 from nncli.base.words import briefly
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Condition, Evidence, Severity
-from nncli.explain.diagnosis.measured import Measured, has_training_rows, measured, unseen_split
+from nncli.explain.diagnosis.measured import Measured, is_all, measured, unseen_split
 from nncli.explain.diagnosis.rules import fit
 from nncli.runs.saved_metrics import SavedSplit
 
@@ -136,8 +136,7 @@ def _telling(case: Case) -> Measured | None:
     """Return the metric that shows best how well a model does."""
     if "held_out" in case.splits:
         return measured(case, "held_out")
-    is_all = "test" in case.splits and has_training_rows(case, "test")
-    return measured(case, "test" if is_all else unseen_split(case))
+    return measured(case, "test" if is_all(case) else unseen_split(case))
 
 
 def _wider(case: Case) -> Change | None:

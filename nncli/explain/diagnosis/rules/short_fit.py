@@ -13,7 +13,7 @@ from nncli.data.dataset import Dataset
 from nncli.data.splits import Rows
 from nncli.explain.diagnosis.case import MOST_ROWS, Case
 from nncli.explain.diagnosis.finding import Condition
-from nncli.explain.diagnosis.measured import Measured, has_training_rows, measured_in, unseen_split
+from nncli.explain.diagnosis.measured import Measured, is_all, measured_in, unseen_split
 from nncli.explain.diagnosis.spread import spread
 from nncli.runs.preparation import prepare
 from nncli.runs.run import run
@@ -36,11 +36,6 @@ class Fit(NamedTuple):
 
     train: Measured
     unseen: Measured
-
-
-def is_all(case: Case) -> bool:
-    """Return whether the training rows are all there are, as for a gate."""
-    return "test" in case.splits and has_training_rows(case, "test")
 
 
 def some_rows(case: Case) -> Dataset:
