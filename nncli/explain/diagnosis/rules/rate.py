@@ -1,12 +1,11 @@
 """A learning rate that suits a network."""
 
-from math import floor, log10
-
 import numpy as np
 
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change
 from nncli.explain.diagnosis.passed import Passed
+from nncli.explain.diagnosis.rules.rates import round_down
 
 # A first step that changes the sums by a tenth leaves every unit where it was, between its flat
 # and its steep side: activations become flat at a distance of 1 and more from 0.
@@ -18,7 +17,7 @@ def smaller_rate(case: Case) -> Change:
     """Return a learning rate whose first step changes the sums of no layer by more than 0.1."""
     rate = case.config.training.complete.learning_rate
     wanted = min(rate / _LESS, rate * _CHANGE / max(_change_of_sums(case), _CHANGE))
-    return Change("training.learning_rate", _rounded(wanted))
+    return Change("training.learning_rate", round_down(wanted))
 
 
 def _change_of_sums(case: Case) -> float:
@@ -47,10 +46,3 @@ def _step(start: Passed, number: int, *, is_plain: bool) -> float:
     if not is_plain:
         dW, db = np.sign(dW), np.sign(db)
     return float(np.sqrt(np.square(inputs @ dW + db).mean()))
-
-
-def _rounded(rate: float) -> float:
-    """Return the next lower number of 1, 2 and 5 times a power of 10."""
-    power = 10.0 ** floor(log10(rate))
-    lower = max(digit for digit in (1, 2, 5) if digit * power <= rate * (1 + 1e-9))
-    return float(f"{lower * power:.1g}")
