@@ -27,7 +27,7 @@ def advice(dataset: Dataset, network: Network, config: Config, engine: str) -> l
     return [
         *dataset.warnings,
         *(_inputs_near_0(dataset) if config.data.scale.name == "unit" else ()),
-        *(_of_equal_units(each.number) for each in equal_units(network)),
+        *_equal_units(network),
         *one_layer_for_xor(dataset.targets, network),
         *map(_of_chain, () if weights_are_given(config) else linear_chains(network)),
         *_targets_out_of_reach(dataset, network),
@@ -67,19 +67,14 @@ def _inputs_near_0(dataset: Dataset) -> Iterator[str]:
         )
 
 
-def equal_units(network: Network) -> Iterator[Block]:
-    """Yield the hidden layers of several units that all have the same weights and bias."""
+def _equal_units(network: Network) -> Iterator[str]:
     for block in network.blocks[:-1]:
         units = np.vstack([network.arrays[name] for name in block.names])
         if units.shape[1] > 1 and (units == units[:, :1]).all():
-            yield block
-
-
-def _of_equal_units(layer: int) -> str:
-    return (
-        f"all units of layer {layer} start with the same weights and get the same gradient, so "
-        "they stay the same; choose another model.initializer"
-    )
+            yield (
+                f"all units of layer {block.number} start with the same weights and get the same "
+                "gradient, so they stay the same; choose another model.initializer"
+            )
 
 
 def one_layer_for_xor(targets: Sequence[str], network: Network) -> Iterator[str]:
