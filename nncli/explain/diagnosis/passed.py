@@ -39,6 +39,10 @@ class Passed:
     gradient: dict[str, Array]
     norms: list[float]
 
+    def inputs_of(self, number: int) -> Array:
+        """Return the inputs of a layer (B, I), by its number from 1."""
+        return self.X if number == 1 else self.activations[number - 2]
+
 
 @np.errstate(over="ignore", invalid="ignore")  # visible in the numbers
 def passed(network: Network, objective: Objective, X: Array, T: Array) -> Passed:

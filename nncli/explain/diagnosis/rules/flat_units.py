@@ -7,7 +7,6 @@ import numpy as np
 
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Condition, Evidence
-from nncli.explain.diagnosis.passed import Passed
 from nncli.explain.diagnosis.rules.gain import is_untrained, learned
 from nncli.explain.diagnosis.rules.rate import smaller_rate
 from nncli.explain.diagnosis.rules.seen import root_mean_square
@@ -178,7 +177,8 @@ def _cause_of_saturation(case: Case, layer: _Layer) -> tuple[str, Change | None]
             "large",
             smaller_rate(case),
         )
-    block, size = layer.block, _size(case.start, layer.block)
+    block = layer.block
+    size = root_mean_square(case.start.inputs_of(block.number))
     if size > _LARGE_INPUTS and block.number == 1:
         scale = "unit" if case.dataset.images else "standard"
         cause = f"the inputs are too large: their root mean square is {size:.3g}"
@@ -190,9 +190,3 @@ def _cause_of_saturation(case: Case, layer: _Layer) -> tuple[str, Change | None]
         f"their inputs by {initial_gain(case, block):.2g}"
     )
     return cause, other_weights(case, case.network.blocks[:-1])
-
-
-def _size(start: Passed, block: Block) -> float:
-    """Return the root mean square of the inputs of a layer."""
-    inputs = start.X if block.number == 1 else start.activations[block.number - 2]
-    return root_mean_square(inputs)

@@ -41,7 +41,7 @@ def _step(start: Passed, number: int, *, is_plain: bool) -> float:
     The first step of optimizers other than gradient descent is about as large as the rate for
     every weight, whatever its gradient.
     """
-    inputs = start.X if number == 1 else start.activations[number - 2]
+    inputs = start.inputs_of(number)
     dW, db = (start.gradient[f"{name}{number}"] for name in ("W", "b"))
     if not is_plain:
         dW, db = np.sign(dW), np.sign(db)
