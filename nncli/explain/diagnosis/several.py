@@ -90,7 +90,8 @@ def diagnosis_of_several(
     codes = {finding.code for found in each for finding in found.findings}
     merged = [finding for code in codes for finding in _merged(code, parts, each)]
     ignored = {code for found in each for code in found.ignored}
-    explained = {code for cause in codes | ignored for code in RULES[cause].explains}
+    causes = codes | ignored | (of_all & RULES.keys())
+    explained = {code for cause in causes for code in RULES[cause].explains}
     findings = [
         *(one for one in merged if one.code not in explained),
         *(one for one in together if one.code not in {*codes, *explained, *muted}),

@@ -6,9 +6,11 @@ import pytest
 
 import nncli
 from nncli.explain.diagnosis.case import case_of
+from nncli.explain.diagnosis.diagnose import diagnosis_of
 from nncli.explain.diagnosis.rules import fit
 from nncli.explain.diagnosis.rules.several import Part, differing, overfitting
 from nncli.explain.diagnosis.rules.table import RULES
+from nncli.explain.diagnosis.several import diagnosis_of_several
 from tests.explain.diagnosis.runs import BROKEN
 
 SEEDS = {
@@ -72,6 +74,18 @@ def test_held_out_rows_of_all_folds_show_overfitting_that_one_fold_does_not(case
     assert "80 held-out rows" in found.evidence
     assert not [*fit.overfitting(folds[0].case)]
     assert not [*overfitting(parts_with(case, "seed", 1000, 0.7, 0.7, train=1.0))]
+
+
+def test_overfitting_of_all_folds_explains_that_each_has_too_few_rows(case):
+    folds = parts_with(case, "fold", 10, *[0.7] * 8, train=1.0)
+
+    def of_run(case, _):
+        return diagnosis_of(case, ("run",))
+
+    assert "N044" in of_run(folds[0].case, ()).codes
+    codes = diagnosis_of_several("folds", folds, of_run).codes
+    assert "N040" in codes
+    assert "N044" not in codes
 
 
 def test_seeds_in_memory_and_in_a_directory_have_the_same_findings(tmp_path):
