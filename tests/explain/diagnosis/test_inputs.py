@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import nncli
 from tests.explain.diagnosis.tables import ROWS, findings, findings_of, images, normal, signs
 
 
@@ -31,6 +32,36 @@ def test_unscaled_inputs_are_described_by_their_numbers_and_can_be_scaled(tmp_pa
     assert "means of about 300 and standard deviations of about 2" in found.evidence
     assert found.cause.startswith("data.scale: none ")
     assert str(found.change) == "data.scale=standard"
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "rate", "factor", "is_found"),
+    [
+        ("sgd", 0.003, 20, True),  # the first steps kill all units
+        ("adam", 0.03, 20, False),  # it learns nevertheless
+        ("sgd", 0.003, 3, False),  # the root mean square is 7
+    ],
+)
+def test_rather_large_inputs_are_found_if_training_failed(
+    tmp_path, optimizer, rate, factor, is_found
+):
+    columns = {name: each * factor + 2 * factor for name, each in normal().items()}
+    target = columns["a"] - columns["b"] + 0.5 * columns["c"]
+    training = {"optimizer": optimizer, "learning_rate": rate, "epochs": 60}
+    training["batch_size"] = 8
+    found = nncli.train(config_of(tmp_path, columns, target, training)).diagnose()
+    assert ("N030" in found.codes) == is_found
+    if is_found:
+        assert found.codes == ["N030"]
+        assert "; before training, the loss is" in found.findings[0].found.evidence
+        assert found.findings[0].remedy == "data.scale=standard"
+
+
+def config_of(folder, columns, target, training):
+    """Write a table and return a config that trains on its columns as they are."""
+    findings_of(folder, columns, target, scale="none")
+    data = {"path": str(folder / "table.csv"), "target": "target", "scale": "none"}
+    return {"data": data, "model": {"hidden_layers": [16]}, "training": training}
 
 
 def test_zeros_ones_and_small_constants_need_no_scaling(tmp_path):

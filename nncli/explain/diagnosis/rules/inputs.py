@@ -16,8 +16,11 @@ from nncli.base.words import count, listed
 from nncli.data.scaling import SCALERS
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Condition, Evidence
+from nncli.explain.diagnosis.rules.gain import is_after_training, learned
 from nncli.explain.diagnosis.rules.outliers import crushed_columns
 from nncli.explain.diagnosis.rules.seen import LARGE, Seen, seen, trains
+from nncli.explain.diagnosis.rules.start import LARGE_INPUT, far_first_loss
+from nncli.training.outcome import DIVERGED
 
 _OFFSET, _SMALL = 10.0, 0.05
 _APART = 1000.0
@@ -26,13 +29,20 @@ _APART = 1000.0
 _MANY_COLUMNS = 100
 """Without negative numbers, these may be pixels: `standard` makes rarely lit ones huge."""
 
+_FAILED = 0.5  # of what a constant guess misses; more is no failure
 _LIKE_PIXELS = 100  # bytes with a larger one use their whole range
 
-_LARGE_SIZE = Condition(
-    f"√(mean² + deviation²) > {LARGE:g}",
-    rf"\sqrt{{\text{{mean}}^2 + \text{{deviation}}^2}} > {LARGE:g}",
-    "mean, deviation: root mean squares of the means and the standard deviations of the columns",
-)
+
+def _condition_of_size(least: float) -> Condition:
+    return Condition(
+        f"√(mean² + deviation²) > {least:g}",
+        rf"\sqrt{{\text{{mean}}^2 + \text{{deviation}}^2}} > {least:g}",
+        "mean, deviation: root mean squares of the means and the standard deviations of the "
+        "columns",
+    )
+
+
+_LARGE_SIZE, _RATHER_LARGE_SIZE = map(_condition_of_size, (LARGE, LARGE_INPUT))
 _MEAN = Condition(
     "mean > 10·deviation",
     r"\text{mean} > 10 \cdot \text{deviation}",
@@ -63,9 +73,13 @@ def not_scaled(case: Case) -> Iterator[Evidence]:
         f"their columns have means of about {found.mean:.3g} and standard deviations of about "
         f"{found.deviation:.3g}"
     )
+    large = f"the inputs that the network sees are large: {numbers}"
     if found.size > LARGE:
-        evidence, formula = f"the inputs that the network sees are large: {numbers}", _LARGE_SIZE
+        evidence, formula = large, _LARGE_SIZE
         effect = "the sums of the first layer start far from 0, where units are hard to train"
+    elif found.size > LARGE_INPUT and (shown := _harm_of_size(case)):
+        evidence, formula = f"{large}; {shown}", _RATHER_LARGE_SIZE
+        effect = "the sums of the first layer, and so the outputs, start far from 0"
     elif found.mean > _OFFSET * found.deviation:
         evidence, formula = f"the inputs that the network sees hardly differ: {numbers}", _MEAN
         effect = "each step mostly follows what all rows have in common, not how they differ"
@@ -80,6 +94,13 @@ def not_scaled(case: Case) -> Iterator[Evidence]:
         Change("data.scale", _better_scale(case)),
         formula=formula,
     )
+
+
+def _harm_of_size(case: Case) -> str:
+    """Return in words how large the first loss is if training failed after it; else empty."""
+    share = learned(case) if is_after_training(case) else None
+    has_failed = case.ended == DIVERGED or (share is not None and share <= _FAILED)
+    return far_first_loss(case) if has_failed else ""
 
 
 def columns_apart(case: Case) -> Iterator[Evidence]:

@@ -16,7 +16,7 @@ _FAR_OF_NUMBERS = 10.0
 about 1 or 2: a cross-entropy then is about 1.5 times that of a guess, a squared error 2 or 3 times;
 narrow networks vary, so only several times that counts."""
 
-_LARGE_INPUT = 10.0  # root mean square; 1 or less if scaled
+LARGE_INPUT = 10.0  # root mean square; 1 or less if scaled
 _LARGE_WEIGHTS = 4.0  # root mean square, times √inputs: 1.4 for He, 1 for Xavier
 _LARGE_BIASES = 4.0  # root mean square; they start at 0, or below 1 / √inputs
 _WELL = 0.9  # of what a constant guess misses
@@ -32,21 +32,29 @@ def _condition(far: float) -> Condition:
 
 def far_from_a_guess(case: Case) -> Iterator[Evidence]:
     """Find a loss before training that is far larger than that of outputs for sums of 0."""
-    config, objective = case.config, case.job.setup.objective
+    config = case.config
     if config.model.initial_weights is not None or not config.training.complete.epochs:
         return
-    zeros = np.zeros_like(case.start.T, dtype=np.float64)
-    guess = float(objective.of_rows(case.job.network.output, zeros, case.start.T).mean())
-    far = _FAR.get(objective.name, _FAR_OF_NUMBERS)
-    if guess <= 0 or case.start.loss <= far * guess or _is_overcome(case):  # a perceptron's is 0
+    if not (evidence := far_first_loss(case)) or _is_overcome(case):
         return
-    evidence = (
-        f"before training, the loss is {case.start.loss:.3g}; a guess, with weighted sums of 0, "
-        f"has {guess:.3g}"
-    )
+    far = _FAR.get(case.job.setup.objective.name, _FAR_OF_NUMBERS)
     for cause, change in _causes(case):
         yield Evidence(evidence, cause, change, "choose other initial biases", _condition(far))
         return
+
+
+def far_first_loss(case: Case) -> str:
+    """Return in words how large the loss before training is, if it is far too large; else empty."""
+    objective = case.job.setup.objective
+    zeros = np.zeros_like(case.start.T, dtype=np.float64)
+    guess = float(objective.of_rows(case.job.network.output, zeros, case.start.T).mean())
+    far = _FAR.get(objective.name, _FAR_OF_NUMBERS)
+    if guess <= 0 or case.start.loss <= far * guess:  # a perceptron's is 0
+        return ""
+    return (
+        f"before training, the loss is {case.start.loss:.3g}; a guess, with weighted sums of 0, "
+        f"has {guess:.3g}"
+    )
 
 
 def _is_overcome(case: Case) -> bool:
@@ -63,7 +71,7 @@ def _is_overcome(case: Case) -> bool:
 def _causes(case: Case) -> Iterator[tuple[str, Change | None]]:
     """Yield what makes the first outputs large, with its remedy, the most likely first."""
     size = root_mean_square(case.start.X)
-    if size > _LARGE_INPUT and case.config.data.scale.name == "none":
+    if size > LARGE_INPUT and case.config.data.scale.name == "none":
         pixels = case.job.setup.training.inputs.dtype == np.uint8
         scale = "unit" if pixels else "standard"
         yield (
