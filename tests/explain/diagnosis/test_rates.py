@@ -1,6 +1,7 @@
 """Rules about the start, the learning rate and the length: boundaries, and runs without fault."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -117,6 +118,30 @@ def test_a_run_that_diverged_after_a_best_epoch_is_diagnosed(tmp_path, nncli_run
     assert error.result.diagnose().codes == ["N016"]
     nncli_run(tmp_path / "run", "training.epochs=40", *settings)
     assert nncli.diagnose(tmp_path / "run").codes == ["N016"]
+
+
+@pytest.mark.filterwarnings(ONE_LAYER)
+@pytest.mark.parametrize(
+    ("settings", "change"),
+    [
+        (["model.initializer={name: normal, scale: 30}"], "model.initializer=xavier_normal"),
+        # Not far larger than usual; and so high a rate diverges with any weights.
+        (["model.initializer={name: normal, scale: 3}"], "training.learning_rate=0.003"),
+        (["training.learning_rate=1e30"], "training.learning_rate=0.01"),
+    ],
+)
+def test_large_first_weights_make_a_usual_rate_diverge(settings, change):
+    case = diverged_case("training.learning_rate=0.1", *settings)
+    found = next(rates.diverged(case))
+    assert str(found.change) == change
+    is_named = "times as large as weights that suit" in found.evidence
+    assert is_named == change.startswith("model")
+
+
+def diverged_case(*settings):
+    """Return the case of a training that diverged with some settings."""
+    initial = case_of(nncli.load_config(XOR, [*DIVERGING, *settings]))
+    return replace(initial, ended="diverged", divergence="epoch 1, batch 1: the loss is inf")
 
 
 @pytest.fixture

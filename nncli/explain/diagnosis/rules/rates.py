@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Condition, Evidence
 from nncli.explain.diagnosis.rules.killed import gradient_of_penalty, kills_units
-from nncli.explain.diagnosis.rules.weights import are_large
+from nncli.explain.diagnosis.rules.weights import MUCH, are_large, excess_of_outputs, other_weights
 from nncli.nn.entries import Array
 
 OF_NO_LEARNING = ("N001", "N002", "N003", "N004", "N005")
@@ -28,6 +28,7 @@ AFTER_DIVERGENCE = (*OF_LONG_STEPS, "N011", "N012", "N015", "N024", "N025", "N04
 _RATE = "training.learning_rate"
 ADAPTIVE = ("adam", "adamw", "nadam", "rmsprop")
 _USUAL = {"sgd": 0.01}  # else 0.001, the rate that Kingma and Ba recommend for adam
+_NEARLY_USUAL = 10.0  # times; a higher rate may diverge with any weights
 _FEWEST_EPOCHS = 5
 
 HIGH = 0.3
@@ -57,7 +58,18 @@ def diverged(case: Case) -> Iterator[Evidence]:
         yield Evidence(found, cause, Change("data.scale", advised))
         return
     rate = training.complete.learning_rate
-    lower = round_down(min(rate / 30, _USUAL.get(training.optimizer.name, 0.001)))
+    usual = _USUAL.get(training.optimizer.name, 0.001)
+    excess = excess_of_outputs(case) if rate <= _NEARLY_USUAL * usual else 1.0
+    if excess > MUCH:
+        yield Evidence(
+            f"{found}; the initial weights make the outputs {excess:.2g} times as large as weights "
+            "that suit the activations do",
+            "the initial weights are too large: the first gradients are, too, so that steps "
+            "overshoot",
+            other_weights(case, case.network.blocks),
+        )
+        return
+    lower = round_down(min(rate / 30, usual))
     cause = (
         f"steps with the learning rate {rate:g} are too long: each overshoots the minimum, and the "
         "next gradient is larger"

@@ -12,6 +12,9 @@ from nncli.nn.entries import Array, Value
 from nncli.nn.initializers import INITIALIZERS
 from nncli.nn.network import Block
 
+MUCH = 10.0
+"""Outputs that are so many times too large have a squared error of 100 times the usual one."""
+
 _SUITABLE = 2.0  # the gains of the defaults for relu and for tanh differ by 1.4, and both train
 
 
@@ -75,6 +78,22 @@ def initializer_of(config: Config, block: Block) -> Named:
     chosen = config.model.initializer
     assert chosen is not None  # complete
     return chosen[block.number - 1] if isinstance(chosen, list) else chosen
+
+
+def excess_of_outputs(case: Case) -> float:
+    """Return how many times as large the initial weights make the outputs as suitable ones.
+
+    A normalization and a bounded activation undo what the layers before have done. Given weights
+    count as suitable.
+    """
+    if case.config.model.initial_weights is not None:
+        return 1.0
+    found, *_, last = 1.0, *case.network.blocks
+    for block in case.network.blocks:
+        found = 1.0 if block.between else found * _excess_of(case, block)
+        if block is not last and block.activation.saturates:
+            found = min(found, 1.0)
+    return found
 
 
 def _excess(case: Case, blocks: Sequence[Block]) -> float:
