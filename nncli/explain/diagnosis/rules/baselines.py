@@ -6,17 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.words import count
 from nncli.data.scaling import scaled_targets
 from nncli.data.splits import UNSEEN_FIRST, Split
 from nncli.engines.batches import gathered
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Condition, Evidence
+from nncli.explain.diagnosis.rules.behind_linear import cause_of
 from nncli.explain.diagnosis.rules.gain import is_after_training
-from nncli.explain.diagnosis.rules.length import longer
 from nncli.explain.diagnosis.rules.linear_model import LinearModel, fit_linear
-from nncli.explain.diagnosis.rules.nothing_learned import Cause, still_falling
-from nncli.explain.diagnosis.rules.progress import NOT_DONE, next_gain
+from nncli.explain.diagnosis.rules.nothing_learned import Cause
 from nncli.explain.diagnosis.rules.results import results_of
 from nncli.explain.diagnosis.spread import spread
 from nncli.metrics.scores import DEFAULT_THRESHOLD
@@ -27,10 +25,6 @@ _FEWEST_ROWS = 50  # unseen ones, for an interval
 # The gap must be sure, large beside the errors, and large beside what a constant gets wrong: a good
 # network may have an R² of 0.98 where a linear model has 0.99.
 _STANDARD_ERRORS, _FEWER_ERRORS, _OF_CONSTANT = 3.0, 0.8, 0.02
-
-_STRONG_L2, _STRONG_DROPOUT = 40.0, 0.5  # ten times the default of 4 / rows; half the units
-_UNITS = 32
-_LONGER = 5  # times
 
 _WORSE = Condition(
     "mean(d) > 3·sd(d) / √N",
@@ -143,32 +137,4 @@ def _cause(case: Case, linear: LinearModel, train: _Rows) -> Cause:
             "the network is better on the training rows only: it has learned their noise",
             Change("model.hidden_layers", []),
         )
-    training, hidden = case.config.training, case.config.model.hidden_layers
-    rows = len(case.dataset.splits["train"])
-    if (training.l2 or 0) > _STRONG_L2 / rows:
-        return Cause(
-            f"training.l2={training.l2:g} holds the weights back", Change("training.l2", 0)
-        )
-    if np.max(training.dropout) >= _STRONG_DROPOUT:
-        return Cause("dropout leaves too few units to learn with", Change("training.dropout", 0))
-    if slow := next(still_falling(case), None):
-        return slow
-    if (gain := next_gain(case)) > NOT_DONE:
-        return Cause(
-            "training has not reached the best weights: a step of a good length would lower the "
-            f"loss by {gain:.1%} or more",
-            longer(case, _LONGER),
-        )
-    if hidden and min(hidden) < min(train.X.shape[1], _UNITS):
-        wider = [max(units, _UNITS) for units in hidden]
-        return Cause(
-            f"a hidden layer of {count(min(hidden), 'unit')} passes on less than the inputs say",
-            Change("model.hidden_layers", wider),
-        )
-    if hidden:
-        return Cause(
-            "the network has not learned what a linear model can tell from its training rows: "
-            "hidden layers are harder to train",
-            Change("model.hidden_layers", []),
-        )
-    return Cause("training has not reached the best weights", remedy="use more training.epochs")
+    return cause_of(case)

@@ -91,7 +91,7 @@ def not_scaled(case: Case) -> Iterator[Evidence]:
     yield Evidence(
         f"{evidence}; for scaled inputs they are about 0 and 1",
         f"{_reason(case)}; {effect}",
-        Change("data.scale", _better_scale(case)),
+        Change("data.scale", better_scale(case)),
         formula=formula,
     )
 
@@ -125,7 +125,7 @@ def columns_apart(case: Case) -> Iterator[Evidence]:
         f"square of {sizes[0]}, and {count(len(others.names), 'other column')} of {sizes[1]}",
         f"{_reason(case)}; a learning rate that suits the large inputs is too low for the weights "
         "of the small ones, which the network cannot use",
-        Change("data.scale", _better_scale(case)),
+        Change("data.scale", better_scale(case)),
         formula=_RATIO,
     )
 
@@ -158,7 +158,7 @@ def _reason(case: Case) -> str:
     return f"data.scale: {name} gives {SCALERS[name].summary}"
 
 
-def _better_scale(case: Case) -> str:
+def better_scale(case: Case) -> str:
     """Return the scaling that suits the inputs: for pixels, none that enlarges rare ones."""
     split = case.dataset.splits["train"]
     some = take_rows(split.inputs, split.rows[case.places])

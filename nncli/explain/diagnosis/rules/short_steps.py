@@ -31,7 +31,7 @@ from nncli.explain.diagnosis.rules.rates import (
     round_down,
 )
 
-_LOW = 0.005
+LOW = 0.005
 """A step of this size is short; in the lectures that learn, it is 0.01 or more."""
 
 _GOOD, _LONG = 0.03, 0.1  # sizes of steps, see `HIGH`
@@ -107,7 +107,7 @@ def _along_a_line(case: Case) -> Iterator[Evidence]:
         return
     step, number = largest_step(case, np.max, clipped=False)  # a rate is no remedy for clipping
     losses = case.history["train_loss"]
-    if step > _LOW or not falls_along_a_line(case):
+    if step > LOW or not falls_along_a_line(case):
         return
     if not _has_come_short(case) and not next_gain(case) > NOT_DONE:
         return
@@ -121,7 +121,7 @@ def _along_a_line(case: Case) -> Iterator[Evidence]:
 def _short_way(case: Case) -> Iterator[Evidence]:
     """Find steps that are short, also all together."""
     step, _ = largest_step(case, np.max, clipped=False)
-    if step > _LOW or not _has_come_short(case):
+    if step > LOW or not _has_come_short(case):
         return
     way, number = way_of(case)
     steps = count(steps_of(case), "step")
@@ -143,18 +143,23 @@ def _has_come_short(case: Case) -> bool:
 
 def _with_higher_rate(case: Case, evidence: str) -> Iterator[Evidence]:
     """Yield the evidence with a rate that suits the network, if that is clearly higher."""
-    rate = max(case.history["learning_rate"])
-    if case.config.training.optimizer.name in ADAPTIVE:
-        longest = _GOOD / np.sqrt(max(block.inputs for block in case.network.blocks))
-    else:
-        momentum = case.config.training.optimizer.parameters.get("momentum", 0.0)
-        longest = (1 - momentum) / max(curvature(case), 1e-9)
-    higher, full = round_down(longest), case.config.training.complete.learning_rate
-    if higher < _FEWER * rate:
+    rate, full = max(case.history["learning_rate"]), case.config.training.complete.learning_rate
+    if (higher := higher_rate(case)) is None:
         return
     change = Change("training.learning_rate", higher)
     cause = f"steps with the learning rate {rate:g} are short: the weights hardly move"
     if full > _FEWER * rate:  # a warmup that is longer than training
         change = Change("training.schedule", "constant")
         cause += f"; training.schedule does not let the rate come near {full:g}"
-    yield Evidence(evidence, cause, change, formula=condition_of_step(case, "≤", _LOW))
+    yield Evidence(evidence, cause, change, formula=condition_of_step(case, "≤", LOW))
+
+
+def higher_rate(case: Case) -> float | None:
+    """Return a rate that suits the network; None if it is not clearly higher."""
+    if case.config.training.optimizer.name in ADAPTIVE:
+        longest = _GOOD / np.sqrt(max(block.inputs for block in case.network.blocks))
+    else:
+        momentum = case.config.training.optimizer.parameters.get("momentum", 0.0)
+        longest = (1 - momentum) / max(curvature(case), 1e-9)
+    higher = round_down(float(longest))
+    return higher if higher >= _FEWER * max(case.history["learning_rate"]) else None
