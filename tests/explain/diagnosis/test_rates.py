@@ -204,3 +204,10 @@ def test_a_large_first_loss_is_a_finding_if_training_does_not_make_up_for_it(mod
     training = {"epochs": 200, "learning_rate": 0.03}
     found = diagnosed({**XOR, "model": {"hidden_layers": [32], **model}, "training": training})
     assert ("N010" in found.codes) == is_found
+
+
+@pytest.mark.parametrize(("rate", "codes"), [(100, ["N011"]), (1, []), (0.1, [])])
+def test_steps_of_adagrad_shrink_so_that_only_an_absurd_rate_is_too_high(rate, codes):
+    settings = ("training.optimizer=adagrad", f"training.learning_rate={rate}")
+    found = diagnosed(XOR, settings)
+    assert [code for code in found.codes if code == "N011"] == codes

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Condition
 from nncli.explain.diagnosis.passed import passed
-from nncli.explain.diagnosis.rules.rates import condition_of_step, largest_step
+from nncli.explain.diagnosis.rules.rates import condition_of_step, largest_step, steps_per_epoch
 from nncli.nn.entries import Array
 from nncli.nn.network import Network
 
@@ -51,9 +51,7 @@ def way_of(case: Case) -> tuple[float, int]:
 
 def steps_of(case: Case) -> int:
     """Return the number of steps of a training."""
-    epochs, batch = len(case.history["epoch"]), case.config.training.complete.batch_size
-    rows = case.splits["train"].rows
-    return epochs if batch == "full" else epochs * -(-rows // batch)
+    return len(case.history["epoch"]) * steps_per_epoch(case)
 
 
 def next_gain(case: Case) -> float:

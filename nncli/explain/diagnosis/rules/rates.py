@@ -26,8 +26,11 @@ AFTER_DIVERGENCE = (*OF_LONG_STEPS, "N011", "N012", "N015", "N024", "N025", "N04
 """What the weights of a run that diverged show, whatever else is wrong."""
 
 _RATE = "training.learning_rate"
-ADAPTIVE = ("adam", "adamw", "nadam", "rmsprop")
-_USUAL = {"sgd": 0.01}  # else 0.001, the rate that Kingma and Ba recommend for adam
+ADAPTIVE = ("adam", "adamw", "nadam", "rmsprop", "adagrad")
+_USUAL = {
+    "sgd": 0.01,
+    "adagrad": 0.01,
+}  # else 0.001, the rate that Kingma and Ba recommend for adam
 _NEARLY_USUAL = 10.0  # times; a higher rate may diverge with any weights
 _FEWEST_EPOCHS = 5
 
@@ -210,13 +213,30 @@ def largest_step(
     steps = []
     for block in blocks:
         if case.config.training.optimizer.name in ADAPTIVE:
-            step = over(rates) * np.sqrt(block.inputs)
+            step = over(rates * _kept_by_adagrad(case)) * np.sqrt(block.inputs)
         else:
             momentum = case.config.training.optimizer.parameters.get("momentum", 0.0)
             norms = np.array(case.history[f"gradient_norm_{block.number}"]) * kept
             step = over(rates * norms) / (1 - momentum) / np.sqrt(block.outputs)
         steps.append((float(step), block.number))
     return max(steps)
+
+
+def steps_per_epoch(case: Case) -> int:
+    """Return the number of steps of an epoch; 1 if the number of rows is not known."""
+    batch, train = case.config.training.complete.batch_size, case.splits.get("train")
+    return 1 if batch == "full" or train is None else -(-train.rows // batch)
+
+
+def _kept_by_adagrad(case: Case) -> NDArray[np.float64] | float:
+    """Return the factor by which adagrad shortens the steps of each epoch, an upper limit.
+
+    It divides by the root of the sum of all squared gradients: that of step t is about √t.
+    """
+    if case.config.training.optimizer.name != "adagrad":
+        return 1.0
+    before = np.arange(len(case.history["epoch"])) * steps_per_epoch(case)
+    return np.asarray(1 / np.sqrt(before + 1), np.float64)
 
 
 def _kept_by_clipping(case: Case) -> NDArray[np.float64] | float:
