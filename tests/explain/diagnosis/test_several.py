@@ -55,6 +55,22 @@ def test_seeds_that_fail_are_named(case):
 
 
 @pytest.mark.parametrize(
+    ("losses", "change"),
+    [
+        ([1.2, 1.15, 1.1, 1.05, 1.0, 0.95, 0.9, 0.85], "training.epochs=5"),
+        ([1.2, 1.1, 1.05, 1.04, 1.035, 1.03, 1.025, 1.02], None),  # stuck
+        ([1.2, 1.1, 1.0, 1.2, 0.9, 1.1, 0.8, 1.0], None),  # up and down
+    ],
+)
+def test_seeds_that_fail_while_they_still_learn_need_more_epochs(case, losses, change):
+    parts = parts_with(case, "seed", 1000, 0.9, 0.5, 0.88)
+    failed = replace(parts[1].case, history={"train_loss": losses})
+    [found] = differing([parts[0], parts[1]._replace(case=failed), parts[2]])
+    assert (found.change and str(found.change)) == change
+    assert ("still falls" in found.cause) == bool(change)
+
+
+@pytest.mark.parametrize(
     ("rows", "accuracies"),
     [
         (1000, (0.9, 0.8, 0.88)),  # all gain much

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import sqrt
 from statistics import fmean
 from typing import NamedTuple
@@ -11,11 +12,14 @@ from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Condition, Evidence, Severity
 from nncli.explain.diagnosis.measured import Measured, is_all, measured, unseen_split
 from nncli.explain.diagnosis.rules import fit
+from nncli.explain.diagnosis.rules.length import longer
 from nncli.runs.saved_metrics import SavedSplit
 
 _CLEAR = 0.1  # of the possible gain: less may be chance
 _FAR = 0.25  # of the possible gain, between the best and the worst model
 _NARROW, _WIDER = 16, 32
+_FALL, _FEW_RISES = 0.05, 0.1  # from quarter to quarter; of the epochs. Stuck XOR gates: 2e-4
+_LONGER = 5  # times
 
 _SPREAD = Condition(
     "|best - worst| ≥ |mean - guess|",
@@ -103,13 +107,17 @@ def differing(parts: Sequence[Part]) -> Iterator[Evidence]:
     if not is_clear or best.gain - worst.gain < mean or best.reached - worst.reached < _FAR:
         return
     word = parts[0].word
-    failed = [str(part.number) for part, each in known if each.gain < mean / 2]
+    failed = [part for part, each in known if each.gain < mean / 2]
     change = _wider(parts[0].case) if word == "seed" else None
+    cause = _CAUSES[word]
+    if failed and all(_still_learns(part.case) for part in failed):
+        cause, change = _TOO_SHORT.format(word), longer(parts[0].case, _LONGER)
+    numbers = [str(part.number) for part in failed]
     yield Evidence(
         f"over {len(known)} {word}s, the {best.name} of the {best.split.replace('_', '-')} rows "
         f"is from {worst.value:.3g} to {best.value:.3g}; on average, it is {mean:.3g} better than "
-        f"a constant guess; {_failing(word, failed)}",
-        _CAUSES[word],
+        f"a constant guess; {_failing(word, numbers)}",
+        cause,
         change,
         "" if change else _REMEDIES[word],
         _SPREAD,
@@ -120,6 +128,20 @@ def _failing(word: str, numbers: Sequence[str]) -> str:
     return f"{word} {numbers[0]} fails" if len(numbers) == 1 else f"{word}s {briefly(numbers)} fail"
 
 
+def _still_learns(case: Case) -> bool:
+    """Return whether the training loss still falls, nearly without a rise, at the end."""
+    losses = case.history.get("train_loss", [])
+    quarter = len(losses) // 4
+    late = losses[len(losses) - 2 * quarter :]
+    rises = sum(after > before for before, after in pairwise(late))
+    return (
+        quarter > 0
+        and rises <= _FEW_RISES * len(late)
+        and fmean(late[quarter:]) < (1 - _FALL) * fmean(late[:quarter])
+    )
+
+
+_TOO_SHORT = "training ends too early: where a {} fails, its training loss still falls"
 _CAUSES = {
     "seed": "from some initial weights, training ends where no small step is an improvement",
     "fold": "the rows of a fold that fails differ from the rows that its model was trained on",
