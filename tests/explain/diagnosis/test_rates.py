@@ -211,3 +211,21 @@ def test_steps_of_adagrad_shrink_so_that_only_an_absurd_rate_is_too_high(rate, c
     settings = ("training.optimizer=adagrad", f"training.learning_rate={rate}")
     found = diagnosed(XOR, settings)
     assert [code for code in found.codes if code == "N011"] == codes
+
+
+@pytest.mark.parametrize(
+    ("settings", "codes"),
+    [
+        (["training.learning_rate=10"], ["N011"]),
+        (["training.learning_rate=10", "training.epochs=0"], []),
+        (["training.learning_rate=10", "model.normalization=batch_norm"], []),
+        (["training.learning_rate=10", "training.optimizer=adagrad"], []),
+        (["training.learning_rate=10", "training.optimizer=sgd"], []),
+        (["training.learning_rate=1"], []),
+        (["training.schedule={name: constant, warmup: 300}"], ["N012"]),
+        (["training.schedule={name: constant, warmup: 299}"], []),
+    ],
+)
+def test_a_config_alone_shows_absurd_rates_and_warmups(settings, codes):
+    found = nncli.diagnose(nncli.load_config(XOR, ["training.optimizer=adam", *settings]))
+    assert found.codes == codes

@@ -39,6 +39,7 @@ HIGH = 0.3
 and on MNIST, good steps are at most 0.15 with adam, and 0.1 with sgd, where 0.001 is usual."""
 
 _ABSURD = 3.0  # ten times as long: a step changes weighted sums by more than their size
+_ABSURD_ALONE = 10.0  # without a run that shows the consequences
 
 _WORSE = 1.1  # times the loss of a guess; a converged network is not worse than a guess
 _JUMPS = 0.2  # mean change from epoch to epoch, relative to the loss; good runs have 0.03
@@ -82,6 +83,8 @@ def diverged(case: Case) -> Iterator[Evidence]:
 
 def too_high(case: Case) -> Iterator[Evidence]:
     """Find long steps whose loss is worse than a guess, or jumps."""
+    if not case.is_trained and not case.ended:
+        yield from _absurd_in_config(case)
     if not is_judged(case):
         return
     losses = np.array(case.history["train_loss"])
@@ -108,14 +111,38 @@ def too_high(case: Case) -> Iterator[Evidence]:
     else:
         return
     rate = max(case.history["learning_rate"])
-    usual = _USUAL.get(case.config.training.optimizer.name, 0.001)
-    lower = max(rate * min(0.1, 0.03 / step), min(usual, rate / 10))
     yield Evidence(
         f"{described_step(case, step, number)}; {sign}",
         f"steps with the learning rate {rate:g} overshoot the minimum",
-        Change(_RATE, round_down(lower)),
+        _lower_rate(case, rate, step),
         formula=condition_of_step(case, ">", HIGH),
     )
+
+
+def _lower_rate(case: Case, rate: float, step: float) -> Change:
+    """Return a rate instead of one whose steps are too long."""
+    usual = _USUAL.get(case.config.training.optimizer.name, 0.001)
+    return Change(_RATE, round_down(max(rate * min(0.1, 0.03 / step), min(usual, rate / 10))))
+
+
+def _absurd_in_config(case: Case) -> Iterator[Evidence]:
+    """Find adaptive steps that are absurd before any training.
+
+    A normalization makes sums of any weights alike, and steps of adagrad soon are shorter.
+    """
+    training, blocks = case.config.training, case.network.blocks
+    name, rate = training.optimizer.name, training.complete.learning_rate
+    if name not in ADAPTIVE or name == "adagrad" or not training.complete.epochs:
+        return
+    step, number = max((rate * float(np.sqrt(each.inputs)), each.number) for each in blocks)
+    if step > _ABSURD_ALONE and not any(each.between for each in blocks):
+        yield Evidence(
+            described_step(case, step, number),
+            f"steps with the learning rate {rate:g} replace the weights, so that nothing they "
+            "learn lasts",
+            _lower_rate(case, rate, step),
+            formula=condition_of_step(case, ">", _ABSURD_ALONE),
+        )
 
 
 def plateau(case: Case) -> Iterator[Evidence]:

@@ -37,6 +37,7 @@ LOW = 0.005
 _GOOD, _LONG = 0.03, 0.1  # sizes of steps, see `HIGH`
 _FEWER = 5.0  # times a rate that is low; less is no clear fault
 _FEWEST_ROWS = 20  # a lecture shows a step or two, with a few rows
+_ENDLESS = 10.0  # times as long as training
 _CLIPPED = 0.1  # of the length of the steps is left
 _NEXT_TO_NOTHING, _MOST_EPOCHS = 0.01, 0.5  # of the rate; of the epochs that have less of it
 _RISE = 0.02  # of the best validation loss; more may be overfitting
@@ -44,10 +45,26 @@ _RISE = 0.02  # of the best validation loss; more may be overfitting
 
 def too_low(case: Case) -> Iterator[Evidence]:
     """Find steps that are so short that the network has hardly learned, and why they are short."""
+    if not case.is_trained and not case.ended:
+        yield from _endless_warmup(case)
     if not is_judged(case, fewest=1) or not is_unsolved(case, _loss_at_the_end(case)):
         return
     rules = (_clipped, _fallen, _along_a_line, _short_way)
     yield from islice((found for rule in rules for found in rule(case)), 1)
+
+
+def _endless_warmup(case: Case) -> Iterator[Evidence]:
+    """Find a warmup that is so much longer than training that the rate stays low."""
+    epochs, schedule = case.config.training.complete.epochs, case.config.training.complete.schedule
+    warmup = float(schedule.parameters.get("warmup", 0.0))
+    if epochs and warmup >= _ENDLESS * epochs:
+        yield Evidence(
+            f"the warmup of training.schedule takes {warmup:g} epochs, and training "
+            f"{count(epochs, 'epoch')}: the learning rate reaches at most {epochs / warmup:.2g} "
+            f"times {case.config.training.complete.learning_rate:g}",
+            "training.schedule keeps the steps short: its warmup is longer than training",
+            Change("training.schedule", "constant"),
+        )
 
 
 def _loss_at_the_end(case: Case) -> float:
