@@ -121,8 +121,8 @@ def _fallen_rate(case: Case) -> Iterator[Cause]:
     rates, chosen = case.history["learning_rate"], case.config.training.complete.schedule
     if rates[-1] > _FALLEN * max(rates) or SCHEDULES[chosen.name].depends_on_epochs:
         return
-    is_short = is_judged(case) and largest_step(case, np.max)[0] < HIGH
-    if is_short and (gain := next_gain(case)) > NOT_DONE:
+    is_safe = is_judged(case) and largest_step(case, np.max)[0] < HIGH
+    if is_safe and (gain := next_gain(case)) > NOT_DONE:
         yield Cause(
             f"training.schedule={chosen.name} has lowered the rate from {max(rates):g} to "
             f"{rates[-1]:.2g} before training has reached the best weights: a step of a good "

@@ -27,10 +27,7 @@ AFTER_DIVERGENCE = (*OF_LONG_STEPS, "N011", "N012", "N015", "N024", "N025", "N04
 
 _RATE = "training.learning_rate"
 ADAPTIVE = ("adam", "adamw", "nadam", "rmsprop", "adagrad")
-_USUAL = {
-    "sgd": 0.01,
-    "adagrad": 0.01,
-}  # else 0.001, the rate that Kingma and Ba recommend for adam
+_USUAL = {"sgd": 0.01, "adagrad": 0.01}  # else 0.001, as Kingma and Ba recommend for adam
 _NEARLY_USUAL = 10.0  # times; a higher rate may diverge with any weights
 _FEWEST_EPOCHS = 5
 
