@@ -297,13 +297,14 @@ def condition_of_step(case: Case, sign: str, limit: float) -> Condition:
     """Return the condition that `largest_step` fulfills."""
     if case.config.training.optimizer.name in ADAPTIVE:
         return Condition(
-            f"η·√inputs {sign} {limit:g}",
-            rf"\eta \sqrt{{\mathrm{{inputs}}}} {sign} {limit:g}",
+            f"η·√inputs {sign} {limit:.3g}",
+            rf"\eta \sqrt{{\mathrm{{inputs}}}} {sign} {limit:.3g}",
             "η: learning rate; inputs: number of inputs of the layer",
         )
     return Condition(
-        f"η·‖∂L/∂W‖ / √units {sign} {limit:g}",
-        rf"\eta \lVert \partial L / \partial W \rVert / \sqrt{{\mathrm{{units}}}} {sign} {limit:g}",
+        f"η·‖∂L/∂W‖ / √units {sign} {limit:.3g}",
+        r"\eta \lVert \partial L / \partial W \rVert / \sqrt{\mathrm{units}} "
+        rf"{sign} {limit:.3g}",
         "η: learning rate; L: loss; W: weights and biases of the layer; ‖·‖: norm; units: number "
         "of its units",
     )
