@@ -69,7 +69,8 @@ def test_a_perceptron_on_xor_needs_more_than_one_setting():
     assert "add a hidden layer" in found["N002"].remedy
 
 
-def test_a_run_of_random_labels_that_are_learned_by_heart_is_no_better_on_unseen_rows(tmp_path):
+@pytest.mark.parametrize(("epochs", "is_learned"), [(60, True), (5, False)])
+def test_only_random_labels_that_are_learned_are_said_to_be_noise(epochs, is_learned, tmp_path):
     random = np.random.default_rng(0)
     X, y = random.normal(size=(1600, 10)), random.integers(0, 2, 1600)
     rows = np.column_stack([X, y])
@@ -78,9 +79,10 @@ def test_a_run_of_random_labels_that_are_learned_by_heart_is_no_better_on_unseen
     data = {"source": "csv", "path": str(tmp_path / "random.csv"), "target": "y"}
     data |= {"test": 600, "columns": {"y": "category"}}
     config = {"data": data, "model": {"hidden_layers": [64]}}
-    found = findings(config, "training.epochs=60", "training.learning_rate=0.01", "training.l2=0")
+    rate = f"training.learning_rate={0.01 if is_learned else 0.001}"
+    found = findings(config, f"training.epochs={epochs}", rate, "training.l2=0")
     assert "on the 600 test rows" in found["N002"].evidence
-    assert "their noise" in found["N002"].cause
+    assert ("their noise" in found["N002"].cause) == is_learned
 
 
 def test_a_coin_gains_nothing_and_a_network_that_ranks_rows_gains_something():
@@ -168,3 +170,36 @@ def test_layer_norm_of_one_unit_is_the_cause_and_that_of_more_units_is_not():
     assert "layer 2 has one unit" in evidence.cause
     assert str(evidence.change) == "model.normalization=none"
     assert findings(XOR, *slow, "model.hidden_layers=[8, 4]") == {}
+
+
+SLOW = ("training.learning_rate=0.01", "training.epochs=60")
+
+
+@pytest.mark.parametrize("decay", [0.01, 0.5])
+def test_a_usual_decay_of_weights_is_no_cause(decay):
+    optimizer = f'training.optimizer={{"name": "adamw", "weight_decay": {decay}}}'
+    assert findings(XOR, *SLOW, optimizer) == {}
+
+
+@pytest.mark.parametrize(("scale", "is_named"), [(0.0001, True), (0.1, False), (3, False)])
+def test_only_far_too_small_or_large_initial_weights_are_a_cause(scale, is_named):
+    initializer = f'model.initializer={{"name": "normal", "scale": {scale}}}'
+    settings = ("model.hidden_layers=[16]", "training.optimizer=sgd", initializer)
+    found = findings(XOR, *settings, "training.learning_rate=0.1", "training.epochs=60")
+    assert any("initial weights" in each.cause for each in found.values()) == is_named
+
+
+def test_small_initial_weights_and_a_low_rate_need_two_settings():
+    small = 'model.initializer={"name": "normal", "scale": 0.0001}'
+    slow = ("training.optimizer=sgd", "training.learning_rate=0.001", "training.epochs=10")
+    found = findings(XOR, small, *slow)["N001"]
+    assert found.change is None
+    assert found.remedy == "set model.initializer=he_normal and training.learning_rate=0.1"
+
+
+def test_the_default_penalty_is_no_cause_of_small_weights():
+    small = 'model.initializer={"name": "normal", "scale": 0.0001}'
+    sgd = ("training.optimizer=sgd", "training.learning_rate=0.001", "training.l2=0.01")
+    found = findings(XOR, small, *sgd)
+    assert found
+    assert all("l2" not in each.cause for each in found.values())

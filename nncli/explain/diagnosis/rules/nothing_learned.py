@@ -2,22 +2,34 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change
 from nncli.explain.diagnosis.rules.gain import compared
+from nncli.explain.diagnosis.rules.progress import steps_of
+from nncli.explain.diagnosis.rules.weights import gain_of, initial_gain, other_weights
+from nncli.nn.network import Block
 
 # Initializers give the sums of a unit a variance of about 1, so that a layer has a root mean square
 # of sqrt(inputs) * weight near 1. A layer below a twentieth of it passes on next to nothing.
+# The same holds for a layer that starts so, or with more than ten times the usual size: it is then
+# not a penalty that made it small.
 _SHRUNK = 0.05
+_SMALLER, _LARGE_START = 0.5, 10.0
 _SHORT = 0.2  # of the weights of a unit: two layers then pass on a twentieth, too
 
 # Along a weight of an input with variance 1, the cross-entropy has a curvature of at most 1/4. An
 # l2 above that, or such a slope of l1, outweighs what most data say, even if training was too
 # short to shrink the weights.
 _STRONG = 0.25
+_STRONG_OF_ROWS = 40.0  # over rows: ten times the default for tables, which holds no signal back
+# Steps of Adam are at most as long as the rate, so the decay keeps each weight below 1 / decay.
+_STRONG_DECAY = 1.0
+_USUAL_DECAY = 0.01
+_DECAYED = 3.0  # rate * decay * steps: the decay alone leaves exp(-3), a twentieth
 
 # In the broken runs, the gradient of the first of four or more layers is 1e-3 of that of the last
 # or less; networks that learn have 0.1 and more.
@@ -29,6 +41,7 @@ _STILL_FALLING, _NEARLY_EVERY = 0.01, 0.9
 _FEWEST_EPOCHS = 8  # a quarter are two epochs
 _NEAR = 0.1  # of the loss of the constant
 _UNMOVED = 0.01  # of the loss at the start
+_LOW = 0.1  # of a usual rate: less moves usual weights too slowly, too
 _SGD_RATE, _RATE = 0.1, 0.01  # usual rates for scaled inputs, without and with adapted steps
 _RANKS = 0.1  # of the gain in ROC AUC: the weighted sum tells some rows apart
 _UNITS = 16
@@ -48,8 +61,16 @@ def cause_of(case: Case) -> Cause:
     late = [still_falling, _no_hidden_layer]
     if _is_near_constant(case):  # what still falls is only the distance from the constant
         late.reverse()
-    causes = (_no_difference, _short_weights, _penalty, _vanishing, _hardly_moved, *late)
-    found = (each for cause in causes for each in cause(case))
+    causes = (
+        _no_difference,
+        _short_weights,
+        _decay,
+        _penalty,
+        _far_start,
+        _vanishing,
+        _hardly_moved,
+    )
+    found = (each for cause in (*causes, *late) for each in cause(case))
     return next(found, _UNKNOWN)
 
 
@@ -88,23 +109,71 @@ def _short_weights(case: Case) -> Iterator[Cause]:
         )
 
 
+def _decay(case: Case) -> Iterator[Cause]:
+    """Find a decay of the weights that has shrunk a layer to almost 0."""
+    training = case.config.training
+    decay = float(training.optimizer.parameters.get("weight_decay", 0.0))
+    rates, (size, block) = case.history.get("learning_rate"), _smallest(case)
+    way = fmean(rates) * steps_of(case) if rates else 0.0
+    if decay >= _STRONG_DECAY and decay * way >= _DECAYED and size < _SHRUNK:
+        yield Cause(
+            f"weight_decay={decay:g} of the optimizer pulls the weights to 0 more strongly than "
+            f"its steps pull them away: {_size_in_words(size, block)}",
+            Change("training.optimizer.weight_decay", _USUAL_DECAY),
+        )
+
+
 def _penalty(case: Case) -> Iterator[Cause]:
     """Find a penalty that has shrunk the weights of a layer to almost 0."""
-    training, network = case.config.training, case.network
+    training, train = case.config.training, case.splits.get("train")
     factors = {"l2": training.l2 or 0.0, "l1": training.l1}
     name = max(factors, key=lambda each: factors[each])
-    sizes = [
-        float(np.sqrt(block.inputs) * np.sqrt(np.mean(np.square(network.arrays[block.weights]))))
-        for block in network.blocks
-    ]
-    if factors[name] >= _STRONG or (factors[name] and min(sizes) < _SHRUNK):
-        number = network.blocks[int(np.argmin(sizes))].number
+    rows = train.rows if train else 0
+    least = 0.0 if name == "l1" else min(_STRONG, _STRONG_OF_ROWS / max(rows, 1))
+    size, block = _smallest(case)
+    shrinks = size < min(_SHRUNK, _SMALLER * initial_gain(case, block))
+    if factors[name] >= _STRONG or (factors[name] > least and shrinks):
         yield Cause(
             f"training.{name}={factors[name]:g} pulls the weights to 0 more strongly than the loss "
-            f"pulls them away: in layer {number}, their root mean square times sqrt(inputs) is "
-            f"{min(sizes):.2g}; in a new layer, it is about 1",
+            f"pulls them away: {_size_in_words(size, block)}",
             Change(f"training.{name}", 0),
         )
+
+
+def _smallest(case: Case) -> tuple[float, Block]:
+    """Return the gain of the layer with the smallest weights, and the layer."""
+    gains = [(gain_of(case.network.arrays[block.weights]), block) for block in case.network.blocks]
+    return min(gains, key=lambda each: each[0])
+
+
+def _size_in_words(size: float, block: Block) -> str:
+    return (
+        f"in layer {block.number}, their root mean square times sqrt(inputs) is {size:.2g}; "
+        "in a new layer, it is about 1"
+    )
+
+
+def _far_start(case: Case) -> Iterator[Cause]:
+    """Find a hidden layer whose initial weights are far smaller or larger than usual."""
+    for block in case.network.blocks[:-1]:
+        start, end = (initial_gain(case, block), gain_of(case.network.arrays[block.weights]))
+        is_small = 0 < start < _SHRUNK and end < _SHRUNK
+        if is_small or start > _LARGE_START:
+            words = (
+                f"the initial weights of layer {block.number} are too "
+                f"{'small' if is_small else 'large'}: their root mean square times sqrt(inputs) "
+                f"is {start:.2g}, and {end:.2g} after training; usual is about 1"
+            )
+            yield Cause(words, *_usual_start(case, is_small=is_small))
+
+
+def _usual_start(case: Case, *, is_small: bool) -> tuple[Change | None, str]:
+    """Return the setting that draws usual weights, or words if these need a higher rate, too."""
+    change = other_weights(case, case.network.blocks[:-1])
+    usual = _usual_rate(case)
+    if is_small and case.config.training.complete.learning_rate < _LOW * usual:
+        return None, f"set {change} and training.learning_rate={usual:g}"
+    return change, "draw the weights with model.initializer=he_normal"
 
 
 def _vanishing(case: Case) -> Iterator[Cause]:
@@ -139,9 +208,12 @@ def _hardly_moved(case: Case) -> Iterator[Cause]:
     for key in ("clip_norm", "clip_value"):
         if getattr(training, key) is not None:
             yield Cause(words, Change(f"training.{key}", None))
-    usual = _SGD_RATE if training.optimizer.name == "sgd" else _RATE
-    if training.complete.learning_rate < usual:
+    if training.complete.learning_rate < (usual := _usual_rate(case)):
         yield Cause(words, Change("training.learning_rate", usual))
+
+
+def _usual_rate(case: Case) -> float:
+    return _SGD_RATE if case.config.training.optimizer.name == "sgd" else _RATE
 
 
 def still_falling(case: Case) -> Iterator[Cause]:

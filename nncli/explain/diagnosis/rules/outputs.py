@@ -17,6 +17,9 @@ from nncli.nn.entries import Array
 _CONSTANT = 0.01
 _USEFUL = 0.1  # of the gain: outputs that are nearly equal may still be on the right side of 1/2
 
+# With less, a network that gains nothing on other rows has hardly learned its training rows either.
+_LEARNED = 0.2
+
 _SPREAD = Condition(
     "√(Σ var(a) / Σ var(t)) < 0.01",
     r"\sqrt{\sum \operatorname{var}(a) / \sum \operatorname{var}(t)} < 0.01",
@@ -105,7 +108,9 @@ def no_gain(case: Case) -> Iterator[Evidence]:
     split = case.splits[name]
     values = ", ".join(f"{metric} {each}" for metric, each in compared(split).items())
     rows = {"train": "training", "held_out": "held-out"}.get(name, name)
-    cause = cause_of(case) if name == "train" else ONLY_NOISE
+    on_training = compared(case.splits["train"]).values()
+    is_learned = name != "train" and any(each.gain > _LEARNED for each in on_training)
+    cause = ONLY_NOISE if is_learned else cause_of(case)
     yield Evidence(
         f"on the {split.rows} {rows} rows: {values}",
         cause.words,
