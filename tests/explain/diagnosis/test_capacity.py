@@ -83,6 +83,20 @@ def test_a_bent_boundary_needs_a_wider_hidden_layer(hidden, noise, slope, is_fou
     assert ("N042" in diagnosed(config).codes) == is_found
 
 
+@pytest.mark.parametrize(
+    ("weights", "is_found"),
+    [({}, True), ({"class_weight": "balanced"}, False), ({"class_weight": {"0": 30}}, False)],
+    ids=["alike", "balanced", "one counts more"],
+)
+def test_weighted_rows_are_not_judged_by_an_accuracy_without_weights(weights, is_found, tmp_path):
+    config = {
+        "data": moons(tmp_path / "moons.csv", 0.15, 0) | weights,
+        "model": {"hidden_layers": [1], "activation": "tanh"},
+        "training": {"epochs": 100, "learning_rate": 0.01},
+    }
+    assert ("N042" in diagnosed(config).codes) == is_found
+
+
 def test_noise_is_not_too_small_a_network():
     rows = {"source": "xor", "rows": 400, "noise": 0.6}
     training = {"epochs": 100, "learning_rate": 0.01}

@@ -42,7 +42,7 @@ def too_small(case: Case) -> Iterator[Evidence]:
             yield Evidence(found, cause.partition("; ")[0], *_remedy(case, _FOR_XOR))
             return
     train = measured(case, "train")
-    if train is None or train.reached >= _ENOUGH or not _is_over(case):
+    if train is None or train.reached >= _ENOUGH or not _is_over(case) or _has_weights(case):
         return
     dropped = next(too_few_left(case, train), None)
     if dropped:
@@ -132,6 +132,11 @@ def _starts_equal(case: Case) -> bool:
 
 def _is_over(case: Case) -> bool:
     return case.ended in ("finished", "stopped early") and bool(case.history.get("epoch"))
+
+
+def _has_weights(case: Case) -> bool:
+    """Return whether rows count differently: then plain metrics do not tell how good a fit is."""
+    return case.dataset.splits["train"].weights is not None
 
 
 def _may_be_too_small(case: Case) -> bool:
