@@ -29,6 +29,11 @@ def output(name):
     return {"model": {"output": name}}
 
 
+def test_numbers_of_classes_are_no_regression_with_any_output():
+    (one,) = found(NEAR, TOWNS, **output("sigmoid"))
+    assert one.change == Change("data.task", "multiclass")
+
+
 def noisy(targets):
     return targets + RANDOM.normal(size=N) / 10
 
