@@ -29,7 +29,7 @@ def place_of(what: Path, out: Path | None) -> Path:
 
 
 def write_changed(found: "Diagnosis", place: Path, *, err: bool = False) -> None:
-    """Write the config with the change of the worst finding that has one."""
+    """Write the config with the first change that no proof shows not to help."""
     from nncli.base.storage.files import write_text
 
     if str(place) == "-":

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 def print_next(found: "Diagnosis", what: Path, *, data: Path | None, trust_paths: bool) -> None:
     """Print the commands that may follow: prove and make the first change, read about the worst.
 
-    They get the options of the command that was typed.
+    They get the options of the command that was typed. A change that a proof has shown not to help
+    is not offered.
     """
     if not found.findings:
         return
@@ -24,7 +25,8 @@ def print_next(found: "Diagnosis", what: Path, *, data: Path | None, trust_paths
         command += f" --data {shell_word(str(data))}" if data else ""
         command += " --trust-paths" if trust_paths else ""
         lines += [] if found.proofs else [f"{command} --prove"]
-        lines.append(f"{command} --apply")
+        first = next(each.found.change for each in found.findings if each.found.change)
+        lines += [f"{command} --apply"] if found.change == first else []  # that is what it writes
         if config := _config_of(what):
             settings = [f"data.path={data}"] if data else []
             words = [str(config), *settings, str(found.change)]

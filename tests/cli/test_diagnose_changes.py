@@ -42,6 +42,27 @@ def test_prove_shows_trainings_with_and_without_the_change(nncli, config):
     assert max(map(len, result.out.splitlines())) <= 80
 
 
+@pytest.fixture
+def hopeless(config):
+    """Return the config with a rate at which no initializer helps."""
+    config.write_text(CONFIG.replace("0.05", "1.0e-09"))
+    return config
+
+
+def test_a_change_that_does_not_help_is_not_offered(nncli, hopeless):
+    assert "--apply" in nncli("diagnose", "own/c.yaml").out
+    result = nncli("diagnose", "own/c.yaml", "--prove")
+    assert "The change does not help: better on " in result.out
+    assert result.out.endswith("\nNext:\n  nncli explain N023\n")
+
+
+def test_a_change_that_does_not_help_is_not_written(nncli, hopeless):
+    result = nncli("diagnose", "own/c.yaml", "--prove", "--apply")
+    assert (result.code, result.err) == (2, "Error: own/c.yaml: no change helps\n")
+    assert "The change does not help" in result.out
+    assert not hopeless.with_name("c-fixed.yaml").exists()
+
+
 def test_prove_prints_json(nncli, config):
     found = json.loads(nncli("diagnose", "own/c.yaml", "--prove", "--json").out)
     proof = found["proofs"][0]

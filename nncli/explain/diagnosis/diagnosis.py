@@ -84,9 +84,13 @@ class Diagnosis:
 
     @property
     def change(self) -> Change | None:
-        """The change of the worst finding that has one."""
-        changes = (each.found.change for each in self.findings)
-        return next((each for each in changes if each), None)
+        """The change of the worst finding that has one, and whose proof, if any, does not fail."""
+        failed = {str(each.change) for each in self.proofs if each.seeds and not each.helps}
+        return next((each for each in self._changes if str(each) not in failed), None)
+
+    @property
+    def _changes(self) -> list[Change]:
+        return [each.found.change for each in self.findings if each.found.change]
 
     def changed_config(self, folder: Path | str | None = None) -> str:
         """Return the config as YAML text with `change`.
@@ -109,7 +113,8 @@ class Diagnosis:
         from nncli.explain.diagnosis.changed import changed_text  # needed only to change it
 
         if self.case is None or self.change is None:
-            raise UsageError(f"{self.name}: no finding has a setting to change")
+            why = "no change helps" if self._changes else "no finding has a setting to change"
+            raise UsageError(f"{self.name}: {why}")
         beside = self.case.loaded.path.parent if self.case.is_config else Path()
         place = beside if folder is None else path_in(folder, "folder")
         return changed_text(self.case, self.change, place)
