@@ -9,7 +9,7 @@ import nncli
 from nncli.explain.diagnosis.case import case_of
 from nncli.explain.diagnosis.measured import measured, unseen_split
 from nncli.explain.diagnosis.rules import capacity
-from tests.explain.diagnosis.runs import diagnosed
+from tests.explain.diagnosis.runs import diagnosed, found_in
 
 CONFIG = {
     "data": {"source": "xor", "rows": 400},
@@ -131,6 +131,28 @@ def test_dropout_is_not_the_cause_where_the_rate_is():
     training = {"epochs": 20, "learning_rate": 1e-6, "dropout": 0.8}
     config = {**SPIRAL, "model": {"hidden_layers": [24]}, "training": training}
     assert "N042" not in diagnosed(config).codes
+
+
+@pytest.mark.parametrize(
+    ("training", "change", "remedy"),
+    [
+        ({"l2": 0}, "model.hidden_layers=[32, 32]", ""),
+        ({"l2": 0.1}, "None", "set model.hidden_layers=[32, 32] and training.l2=0"),
+    ],
+    ids=["one setting", "a penalty, too"],
+)
+def test_the_advice_is_what_was_tried(training, change, remedy):
+    training = {**SPIRAL["training"], **training}
+    config = {**SPIRAL, "model": {"hidden_layers": [2]}, "training": training}
+    found = found_in(config, "N042")
+    assert str(found.change) == change
+    assert found.remedy == remedy
+
+
+def test_a_size_is_no_cause_if_a_larger_network_learns_no_more_with_the_same_rate():
+    training = {"l2": 0, "learning_rate": 1e-4, "epochs": 20}
+    config = {**SPIRAL, "model": {"hidden_layers": [2]}, "training": training}
+    assert found_in(config, "N042") is None
 
 
 def test_the_evidence_says_what_its_brackets_are():

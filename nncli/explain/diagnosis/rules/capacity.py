@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from nncli.base.words import count
 from nncli.config.named import Named
-from nncli.config.schema import ModelSection
+from nncli.config.schema import Config, ModelSection
 from nncli.config.training_section import TrainingSection
 from nncli.data.dataset import Dataset
 from nncli.data.scaling import SCALERS
 from nncli.explain.diagnosis.case import Case
+from nncli.explain.diagnosis.changed import changed
 from nncli.explain.diagnosis.finding import Change, Evidence
 from nncli.explain.diagnosis.measured import Measured, measured
 from nncli.explain.diagnosis.rules.dropped_units import too_few_left
@@ -17,6 +18,7 @@ from nncli.explain.diagnosis.rules.short_fit import (
     Fit,
     brackets,
     fit,
+    fit_as_trained,
     is_clear,
     some_rows,
 )
@@ -69,10 +71,13 @@ def _shown_by_fits(case: Case, train: Measured) -> Iterator[Evidence]:
         # wrong with the training of the case.
         if sum(each.unseen.least > train.most for each in found) > trials / 2:
             return
-    yield _evidence(case, larger, max(found, key=lambda each: each.unseen.gain))
+    best = max(found, key=lambda each: each.unseen.gain)
+    remedy = _remedy_tried(case, train)
+    if remedy:
+        yield _evidence(case, larger, best, remedy)
 
 
-def _evidence(case: Case, larger: Fit, best: Fit) -> Evidence:
+def _evidence(case: Case, larger: Fit, best: Fit, remedy: tuple[Change | None, str]) -> Evidence:
     reached = f"reaches {best.unseen}"
     if case.config.model.hidden_layers:
         reached += f" at best, in {_SAME_SIZE} trials with different initial weights"
@@ -81,7 +86,7 @@ def _evidence(case: Case, larger: Fit, best: Fit) -> Evidence:
         f"of {_sizes(_LARGER)} units reaches {larger.unseen} on {larger.unseen.rows:,} other rows; "
         f"one of the given size {reached}{brackets(larger.unseen)}",
         f"{_size(case)}; this target needs a larger network",
-        *_remedy(case, _LARGER),
+        *remedy,
         formula=ERROR,
     )
 
@@ -112,6 +117,29 @@ def _remedy(case: Case, layers: list[int]) -> tuple[Change | None, str]:
     if _starts_equal(case):
         return None, f"set {change} and model.initializer=he_normal, as equal units stay equal"
     return change, ""
+
+
+def _remedy_tried(case: Case, train: Measured) -> tuple[Change | None, str] | None:
+    """Return the remedy if a larger network learns more with the other settings of the case.
+
+    With a penalty for the narrow one, it may learn more without. None if it does not learn more:
+    then the size is not what holds the network back.
+    """
+    change, words = _remedy(case, _LARGER)
+    if change is None:
+        return None, words
+    config = changed(case, change).config
+    if _is_better(case, config, train):
+        return change, ""
+    if config.training.l2 and _is_better(case, config.with_training(l2=0), train):
+        return None, f"set {change} and training.l2=0"
+    return None
+
+
+def _is_better(case: Case, config: Config, train: Measured) -> bool:
+    """Return whether a training as long as that of the case is clearly better with a config."""
+    found = fit_as_trained(case, config)
+    return found is not None and is_clear(found.unseen, train)
 
 
 def _has_lists(case: Case) -> bool:

@@ -10,15 +10,13 @@ from nncli.explain.diagnosis.rules.short_fit import (
     ERROR,
     Fit,
     brackets,
-    fit,
+    fit_as_trained,
     is_clear,
-    some_rows,
 )
 from nncli.runs.settings import dropout_of
 
 _STRONG = 0.5  # the usual rate for wide layers; less is no great loss even in narrow ones
 _ENOUGH_LEFT = 32  # units; so many learn most tasks, whatever is dropped
-_MOST_STEPS, _MOST_PRODUCTS = 2000, 3 * 10**9  # of a row and a weight: about a second
 
 
 def too_few_left(case: Case, train: Measured) -> Iterator[Evidence]:
@@ -51,24 +49,5 @@ def _is_given(case: Case) -> bool:
 
 
 def _trained(case: Case, *, dropout: float | list[float]) -> Fit | None:
-    """Train on some rows with the settings of the case, for as many steps, or for 2000."""
-    data, training, weights = some_rows(case), case.config.training, len(case.network.parameters)
-    batch = training.complete.batch_size
-    steps = len(case.history["epoch"]) * _batches(case.splits["train"].rows, batch)
-    rows = len(data.splits["train"])
-    a_epoch = _batches(rows, batch)
-    most = min(_MOST_STEPS, _MOST_PRODUCTS // (-(-rows // a_epoch) * weights))
-    config = case.config.with_training(
-        dropout=dropout,
-        epochs=max(1, min(steps, most) // a_epoch),
-        steps=None,
-        early_stopping=False,
-        **dict.fromkeys(("folds", "fold", "seeds", "record_weights", "log_every")),
-        refit=False,
-        tensorboard=False,
-    )
-    return fit(case, data, config)
-
-
-def _batches(rows: int, batch: int | str) -> int:
-    return 1 if batch == "full" else -(-rows // int(batch))
+    """Train on some rows with the settings of the case, except the dropout."""
+    return fit_as_trained(case, case.config.with_training(dropout=dropout))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from math import hypot
+from operator import mul
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from nncli.runs.run import run
 from nncli.runs.saved_metrics import saved_split
 
 _LEFT = 0.75  # of the error of a network, what a better one leaves at most
+_MOST_STEPS, _MOST_PRODUCTS = 2000, 3 * 10**9  # of a row and a weight: about a second
 _FEWEST_UNSEEN = 250  # for an interval of accuracies below ±0.05; errors of numbers need fewer
 
 ERROR = Condition(
@@ -71,6 +73,34 @@ def fit(case: Case, data: Dataset, config: Config) -> Fit | None:
         for name in ("train", "test")
     )
     return Fit(train, unseen) if train and unseen else None
+
+
+def fit_as_trained(case: Case, config: Config) -> Fit | None:
+    """Train `some_rows` for as many steps as the case, or for 2000, with the settings of a config.
+
+    None as for `fit`.
+    """
+    data, batch = some_rows(case), config.training.complete.batch_size
+    steps = len(case.history["epoch"]) * _batches(case.splits["train"].rows, batch)
+    rows = len(data.splits["train"])
+    a_epoch = _batches(rows, batch)
+    blocks = case.network.blocks
+    sizes = [blocks[0].inputs, *config.model.hidden_layers, blocks[-1].outputs]
+    weights = sum(map(mul, sizes, sizes[1:]))
+    most = min(_MOST_STEPS, _MOST_PRODUCTS // (-(-rows // a_epoch) * weights))
+    short = config.with_training(
+        epochs=max(1, min(steps, most) // a_epoch),
+        steps=None,
+        early_stopping=False,
+        **dict.fromkeys(("folds", "fold", "seeds", "record_weights", "log_every")),
+        refit=False,
+        tensorboard=False,
+    )
+    return fit(case, data, short)
+
+
+def _batches(rows: int, batch: int | str) -> int:
+    return 1 if batch == "full" else -(-rows // int(batch))
 
 
 def is_clear(better: Measured, worse: Measured) -> bool:
