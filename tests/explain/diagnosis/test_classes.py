@@ -46,6 +46,16 @@ def test_a_low_threshold_hides_the_first_class():
     assert str(found["N004"].change) == "model.threshold=0.5"
 
 
+@pytest.mark.parametrize("limit", [0.05, 3])
+def test_only_a_limit_that_keeps_weights_near_0_is_named(limit):
+    found = found_in(FOLDER / "rare_class.yaml", "training.l2=0", f"training.max_norm={limit}")
+    assert "balanced" in str(found["N005"].change)  # rare classes first
+    path = FOLDER / "classes_held_back.yaml"
+    found = found_in(path, "training.optimizer=adam", f"training.max_norm={limit}")
+    changes = {str(each.change) for each in found.values()}
+    assert changes == ({"training.max_norm=null"} if limit < 1 else set())
+
+
 def test_a_class_of_little_weight_is_named():
     found = found_in(FOLDER / "light_class.yaml")["N004"]
     assert "class 'b'" in found.evidence

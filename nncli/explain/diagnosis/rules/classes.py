@@ -7,6 +7,7 @@ from nncli.base.words import count, listed
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Condition, Evidence
 from nncli.explain.diagnosis.rules.gain import is_after_training
+from nncli.explain.diagnosis.rules.nothing_learned import held_back
 from nncli.metrics.scores import DEFAULT_THRESHOLD
 from nncli.model.thresholds import has_threshold
 from nncli.runs.saved_metrics import SavedSplit
@@ -120,6 +121,8 @@ def _evidence(case: Case, missing: list[int], evidence: str, formula: Condition)
     """Return the evidence with its cause and the change that suits the missing classes."""
     for cause, change in _changes(case, missing):
         return Evidence(evidence, cause, change, formula=formula)
+    for known in held_back(case):
+        return Evidence(evidence, known.words, known.change, formula=formula)
     return Evidence(
         evidence,
         "the network does not tell these rows from those of other classes",

@@ -61,17 +61,15 @@ def cause_of(case: Case) -> Cause:
     late = [still_falling, _no_hidden_layer]
     if _is_near_constant(case):  # what still falls is only the distance from the constant
         late.reverse()
-    causes = (
-        _no_difference,
-        _short_weights,
-        _decay,
-        _penalty,
-        _far_start,
-        _vanishing,
-        _hardly_moved,
-    )
+    causes = (_no_difference, held_back, _far_start, _vanishing, _hardly_moved)
     found = (each for cause in (*causes, *late) for each in cause(case))
     return next(found, _UNKNOWN)
+
+
+def held_back(case: Case) -> Iterator[Cause]:
+    """Yield the settings that keep weights near 0, and so leave little to learn with."""
+    for cause in (_short_weights, _decay, _penalty):
+        yield from cause(case)
 
 
 def _is_near_constant(case: Case) -> bool:
@@ -110,12 +108,12 @@ def _short_weights(case: Case) -> Iterator[Cause]:
 
 
 def _decay(case: Case) -> Iterator[Cause]:
-    """Find a decay of the weights that has shrunk a layer to almost 0."""
+    """Find a decay that keeps the weights of a layer so small that its sums are near 0."""
     training = case.config.training
     decay = float(training.optimizer.parameters.get("weight_decay", 0.0))
     rates, (size, block) = case.history.get("learning_rate"), _smallest(case)
     way = fmean(rates) * steps_of(case) if rates else 0.0
-    if decay >= _STRONG_DECAY and decay * way >= _DECAYED and size < _SHRUNK:
+    if decay >= _STRONG_DECAY and decay * way >= _DECAYED and size < _SHORT:
         yield Cause(
             f"weight_decay={decay:g} of the optimizer pulls the weights to 0 more strongly than "
             f"its steps pull them away: {_size_in_words(size, block)}",
@@ -131,8 +129,8 @@ def _penalty(case: Case) -> Iterator[Cause]:
     rows = train.rows if train else 0
     least = 0.0 if name == "l1" else min(_STRONG, _STRONG_OF_ROWS / max(rows, 1))
     size, block = _smallest(case)
-    shrinks = size < min(_SHRUNK, _SMALLER * initial_gain(case, block))
-    if factors[name] >= _STRONG or (factors[name] > least and shrinks):
+    shrinks = factors[name] > least and size < _SHRUNK
+    if factors[name] >= _STRONG or (shrinks and size < _SMALLER * initial_gain(case, block)):
         yield Cause(
             f"training.{name}={factors[name]:g} pulls the weights to 0 more strongly than the loss "
             f"pulls them away: {_size_in_words(size, block)}",
