@@ -113,7 +113,8 @@ class Diagnosis:
         from nncli.explain.diagnosis.changed import changed_text  # needed only to change it
 
         if self.case is None or self.change is None:
-            why = "no change helps" if self._changes else "no finding has a setting to change"
+            failed = self.change is None and self._changes
+            why = "no change helps" if failed else "no finding has a setting to change"
             raise UsageError(f"{self.name}: {why}")
         beside = self.case.loaded.path.parent if self.case.is_config else Path()
         place = beside if folder is None else path_in(folder, "folder")

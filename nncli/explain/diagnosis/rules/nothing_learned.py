@@ -154,7 +154,9 @@ def _size_in_words(size: float, block: Block) -> str:
 def _far_start(case: Case) -> Iterator[Cause]:
     """Find a hidden layer whose initial weights are far smaller or larger than usual."""
     for block in case.network.blocks[:-1]:
-        start, end = (initial_gain(case, block), gain_of(case.network.arrays[block.weights]))
+        if block.between:  # a normalization makes up for it
+            continue
+        start, end = initial_gain(case, block), gain_of(case.network.arrays[block.weights])
         is_small = 0 < start < _SHRUNK and end < _SHRUNK
         if is_small or start > _LARGE_START:
             words = (
@@ -169,7 +171,7 @@ def _usual_start(case: Case, *, is_small: bool) -> tuple[Change | None, str]:
     """Return the setting that draws usual weights, or words if these need a higher rate, too."""
     change = other_weights(case, case.network.blocks[:-1])
     usual = _usual_rate(case)
-    if is_small and case.config.training.complete.learning_rate < _LOW * usual:
+    if change and is_small and case.config.training.complete.learning_rate < _LOW * usual:
         return None, f"set {change} and training.learning_rate={usual:g}"
     return change, "draw the weights with model.initializer=he_normal"
 
