@@ -203,3 +203,11 @@ def test_the_default_penalty_is_no_cause_of_small_weights():
     found = findings(XOR, small, *sgd)
     assert found
     assert all("l2" not in each.cause for each in found.values())
+
+
+def test_initial_weights_before_a_normalization_are_no_cause():
+    small = 'model.initializer={"name": "normal", "scale": 0.0001}'
+    norm = ("model.normalization=layer_norm", "training.learning_rate=1e-9", "training.epochs=8")
+    found = findings(XOR, small, *norm)
+    assert found
+    assert all("initial weights" not in each.cause for each in found.values())
