@@ -12,6 +12,7 @@ from nncli.base.signals import number_of
 from nncli.explain.diagnosis.case import Case, case_of
 from nncli.explain.diagnosis.diagnosis import Diagnosis
 from nncli.explain.diagnosis.finding import SEVERITIES, Finding, joined
+from nncli.explain.diagnosis.lacking import lacking
 from nncli.explain.diagnosis.rules.rule import Needs
 from nncli.explain.diagnosis.rules.table import RULES
 from nncli.explain.diagnosis.several import diagnosis_of_several, name_of_several, parts_of
@@ -81,20 +82,28 @@ def diagnosis_of(case: Case, needs: tuple[Needs, ...]) -> Diagnosis:
     """
     found, unchecked, signal = _found(case, needs)
     muted = case.config.diagnose.ignore
-    checked = [
-        code for code, rule in RULES.items() if rule.needs in needs and code not in unchecked
-    ]
+    tried = [code for code, rule in RULES.items() if rule.needs in needs and code not in unchecked]
     # A muted cause may be there if it was not checked: its symptoms are muted, too.
-    unknown = {code for code in muted if code in RULES and code not in checked}
+    unknown = {code for code in muted if code in RULES and code not in tried}
     unknown |= {code for code, why in unchecked.items() if why == _INTERRUPTED}
     shown = sorted(
         (each for each in _causes(found, unknown) if each.code not in muted),
         key=lambda each: SEVERITIES.index(each.severity),
     )
     ignored = sorted({each.code for each in found if each.code in muted})
-    name = case.subject.name
+    there = {each.code for each in found}
+    lacks = {
+        code: why for code, why in lacking(case).items() if code in tried and code not in there
+    }
     return Diagnosis(
-        name, shown, ignored, unchecked, checked, is_trained=case.is_trained, signal=signal
+        case.subject.name,
+        shown,
+        ignored,
+        unchecked,
+        [code for code in tried if code not in lacks],
+        is_trained=case.is_trained,
+        lacking=lacks,
+        signal=signal,
     )
 
 

@@ -30,6 +30,8 @@ class Diagnosis:
         The codes that were checked.
     is_trained : bool
         Whether there is a trained network, rather than a config alone.
+    lacking : dict of str to str
+        What a rule needs that this kind of source does not have, by code.
     proofs : list of Proof
         Results of training with and without each change, if asked for.
     part : str
@@ -46,6 +48,7 @@ class Diagnosis:
     unchecked: dict[str, str] = field(default_factory=dict)
     checked: list[str] = field(default_factory=list)
     is_trained: bool = True
+    lacking: dict[str, str] = field(default_factory=dict, kw_only=True)
     proofs: list[Proof] = field(default_factory=list, kw_only=True)
     part: str = field(default="", kw_only=True)
     signal: int | None = field(default=None, kw_only=True)
@@ -58,7 +61,7 @@ class Diagnosis:
 
     @property
     def is_empty(self) -> bool:
-        """Whether all was checked and nothing was found, not even something muted."""
+        """Whether all that is there was checked and nothing was found, not even something muted."""
         return not (self.findings or self.ignored or self.unchecked)
 
     @property
@@ -77,7 +80,7 @@ class Diagnosis:
             "name": self.name,
             "findings": [each.as_json() for each in self.findings],
             "ignored": self.ignored,
-            "unchecked": self.unchecked,
+            "unchecked": {**self.lacking, **self.unchecked},
             "checked": self.checked,
             "proofs": [each.as_json() for each in self.proofs],
         }

@@ -46,7 +46,7 @@ def body_of(diagnosis: Diagnosis, write: Notation) -> Iterator[Element]:
 def _nothing(diagnosis: Diagnosis, write: Notation) -> str:
     """Return what it means that nothing was found."""
     codes = [code for code, rule in RULES.items() if rule.needs != "trial"]
-    checked = sum(code in diagnosis.checked for code in codes)
+    checked = sum(code in diagnosis.checked and code not in diagnosis.ignored for code in codes)
     checks = f"{checked} of {count(len(codes), 'check')}"
     if not diagnosis.is_trained:
         return (
@@ -73,9 +73,10 @@ def _lacks_history(diagnosis: Diagnosis) -> bool:
 def _unchecked(diagnosis: Diagnosis) -> dict[str, list[str]]:
     """Return the codes that were not checked, by the reason; not those that need ``--prove``."""
     found: dict[str, list[str]] = {}
+    reasons = {**diagnosis.lacking, **diagnosis.unchecked}
     for code, rule in RULES.items():
-        if code in diagnosis.unchecked:
-            found.setdefault(diagnosis.unchecked[code], []).append(code)
+        if code in reasons:
+            found.setdefault(reasons[code], []).append(code)
         elif code not in diagnosis.checked and rule.needs != "trial":
             found.setdefault(_LACKING[rule.needs], []).append(code)
     return found

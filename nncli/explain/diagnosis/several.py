@@ -102,6 +102,7 @@ def diagnosis_of_several(
         sorted(ignored | (of_all & {*muted})),
         {code: why for found in each for code, why in found.unchecked.items()},
         each[0].checked,
+        lacking=each[0].lacking,
         part=f"{parts[0].word} {parts[0].number}",
     )
 
