@@ -7,6 +7,7 @@ error and an exit code. Any other exception is a bug and keeps its traceback.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import ENOMEM
+from pathlib import Path
 from typing import Any
 
 
@@ -66,9 +67,12 @@ class DivergenceError(NncliError):
     ----------
     result : Result, CrossValidation, SeedRuns or None
         The best epoch so far, if any; for several models, the results so far.
+    directory : Path or None
+        The run directory, if the training has one.
     """
 
     result: Any = None
+    directory: Path | None = None
 
 
 class Interrupted(NncliError):  # noqa: N818 - not a failure: the user asked for it

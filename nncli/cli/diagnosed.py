@@ -61,18 +61,25 @@ def print_in_short(
         return
     assert result.directory is not None
     title = [f"{where}:"] if where else []
-    command = f"  {command_for(result.directory)}"
-    click.echo("\n".join(["", *title, *lines, "To see why:", command]), err=err)
+    click.echo("\n".join(["", *title, *lines]), err=err)
+    _print_command(result.directory, err=err)
+
+
+def _print_command(run: Path, *, err: bool) -> None:
+    click.echo(f"To see why:\n  {command_for(run)}", err=err)
 
 
 @contextmanager
 def diagnosing_divergence() -> Iterator[None]:
-    """Print the findings about a training that diverges in the block."""
-    from nncli import DivergenceError
+    """Print the findings about a training that diverges in the block, or how to see them."""
+    from nncli import DivergenceError, Result
 
     try:
         yield
     except DivergenceError as error:
-        if error.result:
+        if isinstance(error.result, Result):
             print_in_short(error.result, err=True)
+        elif error.directory:  # without a best epoch, or a model of folds or seeds
+            click.echo(err=True)
+            _print_command(error.directory, err=True)
         raise

@@ -167,14 +167,14 @@ def _begin(loaded: "LoadedConfig", out: Path | None, dry_run: bool, options: Opt
         print_estimate(estimate(loaded, out=out, threads=options.threads, progress=shown))
         return
     place, kind = True if out is None else out, kind_of(loaded.config)
-    with watching_for(options, findings=loaded.config.data.is_own) as watching:
+    findings = loaded.config.data.is_own
+    with watching_for(options, findings=findings) as watching, diagnosing_divergence():
         if kind == "folds":
             print_folds(cross_validate(loaded, out=place, **watching.settings), options, watching)
         elif kind == "seeds":
             print_seeds(train_seeds(loaded, out=place, **watching.settings), options, watching)
         else:
-            with diagnosing_divergence():
-                result = train(loaded, out=place, **watching.settings)
+            result = train(loaded, out=place, **watching.settings)
             print_result(result, options)
             watching.raise_if_interrupted(result)
 
@@ -186,7 +186,7 @@ def _resume(directory: Path, overrides: Sequence[str], options: Options) -> None
 
     with options.preparing():
         from nncli import kind_of_run, resume, resume_cross_validation, resume_seeds
-    with watching_for(options) as watching:
+    with watching_for(options) as watching, diagnosing_divergence():
         kind = kind_of_run(directory)
         if kind == "folds":
             found = resume_cross_validation(directory, overrides, **watching.settings)
@@ -194,7 +194,6 @@ def _resume(directory: Path, overrides: Sequence[str], options: Options) -> None
         elif kind == "seeds":
             print_seeds(resume_seeds(directory, overrides, **watching.settings), options, watching)
         else:
-            with diagnosing_divergence():
-                result = resume(directory, overrides, **watching.settings)
+            result = resume(directory, overrides, **watching.settings)
             print_result(result, options)
             watching.raise_if_interrupted(result)

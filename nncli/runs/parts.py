@@ -72,5 +72,5 @@ def train_part(
             )
         except DivergenceError as error:
             named = DivergenceError(f"{job.title}: {error}")
-            named.result = error.result
+            named.result, named.directory = error.result, error.directory
             raise named from error

@@ -46,7 +46,7 @@ def train_job(
         If a file cannot be written; the last checkpoint still exists, to resume from.
     DivergenceError
         As for `run`. If there is a best epoch, the error has its `result` and the place where it is
-        saved.
+        saved. With a run directory, it has its `directory`.
     """
     clock = clock or Clock()
     record: RunDirectory | None = None
@@ -63,6 +63,7 @@ def train_job(
         except DivergenceError as error:
             if record:
                 record.note_divergence(error)
+                error.directory = record.directory.place()
             best = job.progress
             if best.best is None:
                 raise
@@ -70,6 +71,7 @@ def train_job(
             diverged = DivergenceError(
                 f"{error}; the best epoch so far, {best.best_epoch}, is {place}"
             )
+            diverged.directory = error.directory
             outcome = Outcome(DIVERGED, job.plan.epochs, job.progress, job.evaluations)
             diverged.result = replace(_result(job, outcome, record, memory), divergence=str(error))
             raise diverged from error

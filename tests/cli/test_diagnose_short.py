@@ -76,6 +76,23 @@ def test_a_training_that_diverges_shows_them_before_the_error(nncli, broken):
     assert "  nncli diagnose run\nError: " in done.err
 
 
+def test_a_training_that_diverges_in_its_first_epoch_names_the_command(nncli, tmp_path):
+    (tmp_path / "early.yaml").write_text(
+        "data: {source: xor, rows: 60}\n"
+        "training: {epochs: 6, learning_rate: 1.0e+30, optimizer: sgd}\n",
+        encoding="utf-8",
+    )
+    done = nncli("train", "early.yaml", "-q", "-o", "a run")
+    assert done.code == 1
+    assert "To see why:\n  nncli diagnose 'a run'\nError: epoch " in done.err
+    assert done.err.splitlines()[-1].startswith("Error: ")
+    assert "N016 problem: training diverged" in nncli("diagnose", "a run").out
+    assert nncli("diagnose", "a run/weights.npz").error == (
+        "Error: a run/weights.npz: training diverged and left no weights; use nncli diagnose "
+        "'a run'"
+    )
+
+
 def test_an_interrupted_training_shows_none(nncli, broken, stop_at):
     stop_at(1)
     done = nncli("train", broken, "-q", "-o", "run")

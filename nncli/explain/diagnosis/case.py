@@ -6,12 +6,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from nncli.base.errors import DataError
+from nncli.base.arguments import said
+from nncli.base.errors import DataError, ModelFileError
 from nncli.base.notes import Note, warn
 from nncli.base.paths import absolute
 from nncli.base.storage.directory import Directory
 from nncli.base.storage.run_files import CONFIG, HISTORY, METRICS, WEIGHTS
-from nncli.base.words import printable
+from nncli.base.words import printable, shell_word
 from nncli.config.load import LoadedConfig, load_config
 from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
@@ -152,6 +153,8 @@ def case_of(
         message = divergence_of(directory)
         if message and not (directory / WEIGHTS).exists():
             return _without_weights(directory, message, moved_to, note)
+    elif isinstance(what, str | Path):
+        _check_file(Path(what))
     subject = subject_of(what, trust_paths=trust_paths, moved_to=moved_to, note=note)
     if subject.known is None:
         return Case(subject)
@@ -159,6 +162,14 @@ def case_of(
     if isinstance(what, Result) and what.divergence:
         return replace(case, divergence=what.divergence)
     return case
+
+
+def _check_file(path: Path) -> None:
+    """Raise `ModelFileError` if a run has no weights, as it diverged: the run can be diagnosed."""
+    if path.name == WEIGHTS and not path.exists() and divergence_of(path.parent):
+        run = path.parent
+        command = said(f"nncli diagnose {shell_word(str(run))}", f"nncli.diagnose({str(run)!r})")
+        raise ModelFileError(f"{path}: training diverged and left no weights; use {command}")
 
 
 def trained_case(subject: Subject, splits: Mapping[str, SavedSplit]) -> Case:
