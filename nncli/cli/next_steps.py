@@ -21,16 +21,15 @@ def print_next(found: "Diagnosis", what: Path, *, data: Path | None, trust_paths
         return
     lines = []
     if found.change:
-        command = f"nncli diagnose {shell_word(str(what))}"
-        command += f" --data {shell_word(str(data))}" if data else ""
+        moved = f" --data {shell_word(str(data))}" if data else ""
+        command = f"nncli diagnose {shell_word(str(what))}{moved}"
         command += " --trust-paths" if trust_paths else ""
         lines += [] if found.proofs else [f"{command} --prove"]
         first = next(each.found.change for each in found.findings if each.found.change)
         lines += [f"{command} --apply"] if found.change == first else []  # that is what it writes
         if config := _config_of(what):
-            settings = [f"data.path={data}"] if data else []
-            words = [str(config), *settings, str(found.change)]
-            lines.append(" ".join(["nncli train", *map(shell_word, words)]))
+            change = shell_word(str(found.change))
+            lines.append(f"nncli train {shell_word(str(config))}{moved} {change}")
     lines.append(f"nncli explain {found.codes[0]}")
     click.echo("\n".join(["", "Next:", *(f"  {line}" for line in lines)]))
 

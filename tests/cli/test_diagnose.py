@@ -56,7 +56,7 @@ def test_the_next_commands_find_moved_data(nncli, tmp_path):
     prove, apply, train, _ = (shlex.split(line)[1:] for line in after.splitlines())
     assert apply == ["diagnose", "run", "--data", "new place.csv", "--trust-paths", "--apply"]
     assert prove == [*apply[:-1], "--prove"]
-    assert train == ["train", "run/config.yaml", "data.path=new place.csv", train[-1]]
+    assert train == ["train", "run/config.yaml", "--data", "new place.csv", train[-1]]
     assert nncli(*apply).code == 0
     assert nncli(*train, "-q", "-o", "better").code == 0
 
@@ -66,6 +66,26 @@ def test_a_lone_model_file_has_no_config_to_train(nncli, run, tmp_path):
     out = nncli("diagnose", "lone.npz").out
     assert "N023" in out
     assert "nncli train" not in out
+
+
+@pytest.mark.parametrize("what", ["own/moved.yaml", "a run", "a run/weights.npz"])
+def test_the_next_commands_name_the_new_place_of_the_data(nncli, tmp_path, what):
+    rows = "\n".join(f"{n},{n * 7 % 5},{'ab'[n % 3 > 1]}" for n in range(60))
+    place = tmp_path / "new place"
+    place.mkdir()
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "rows.csv").write_text(f"x,z,y\n{rows}\n", encoding="utf-8")
+    text = CONFIG.replace("{source: xor, rows: 60}", "{source: csv, path: rows.csv, target: y}")
+    (own / "moved.yaml").write_text(text, encoding="utf-8")
+    assert nncli("train", "own/moved.yaml", "-q", "-o", "a run").code == 0
+    (own / "rows.csv").rename(place / "rows.csv")
+    out = nncli("diagnose", what, "--data", "new place/rows.csv").out
+    after = out.partition("\nNext:\n")[2].splitlines()
+    prove, apply, train, _ = (shlex.split(line)[1:] for line in after)
+    assert prove[2:4] == apply[2:4] == ["--data", "new place/rows.csv"]
+    assert nncli(*prove).code == nncli(*apply).code == 0
+    assert nncli(*train, "-q", "-o", "better").code == 0
 
 
 def test_a_missing_history_is_named(nncli, run, tmp_path):
