@@ -9,6 +9,7 @@ from nncli.cli.arguments import MODEL_OR_CONFIG, MOVED_DATA, OUTPUT, TRUST_PATHS
 
 @click.command()
 @click.argument("what", metavar="RUN|WEIGHTS|CONFIG", type=MODEL_OR_CONFIG)
+@click.argument("settings", nargs=-1, metavar="")  # to refuse them with a remedy
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "--format",
@@ -37,6 +38,7 @@ from nncli.cli.arguments import MODEL_OR_CONFIG, MOVED_DATA, OUTPUT, TRUST_PATHS
 @TRUST_PATHS
 def diagnose(
     what: Path,
+    settings: tuple[str, ...],
     as_json: bool,
     format_: str,
     prove: bool,
@@ -60,8 +62,15 @@ def diagnose(
     from nncli.cli.next_steps import print_next
     from nncli.cli.output import print_json, print_warning
 
+    if settings:
+        raise UsageError(
+            f"{settings[0]}: diagnose takes no settings; write it in the config, or train with it"
+        )
+    if as_json and format_ != "text":
+        raise UsageError(f"--format: --json prints no page in {format_}; leave out one of them")
     if out is not None and not apply:
-        raise UsageError("-o: names the file for --apply; add --apply, or leave out -o")
+        page = "" if format_ == "text" else f"; to save the page, redirect it with > {out}"
+        raise UsageError(f"-o: names the file for --apply; add --apply, or leave out -o{page}")
     if str(out) == "-":
         _check_alone(json=as_json, format=format_ != "text", prove=prove)
     place = place_of(what, out) if apply else None

@@ -123,3 +123,32 @@ def test_a_muted_finding_is_named(nncli, run):
     out = nncli("diagnose", "muted").out
     assert "Found, but muted by diagnose.ignore: N023." in out
     assert "N023 problem" not in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ("folder",),
+            "folder: is not a run; expected a run directory such as runs/xor-001, a weights file "
+            "or a config",
+        ),
+        (
+            ("broken.yaml", "training.epochs=3"),
+            "training.epochs=3: diagnose takes no settings; write it in the config, or train with "
+            "it",
+        ),
+        (
+            ("broken.yaml", "--format", "html", "-o", "page.html"),
+            "-o: names the file for --apply; add --apply, or leave out -o; to save the page, "
+            "redirect it with > page.html",
+        ),
+        (
+            ("broken.yaml", "--format", "html", "--json"),
+            "--format: --json prints no page in html; leave out one of them",
+        ),
+    ],
+)
+def test_what_diagnose_does_not_take_has_a_remedy(nncli, run, tmp_path, arguments, said):
+    (tmp_path / "folder").mkdir()
+    assert nncli("diagnose", *arguments).error == f"Error: {said}"

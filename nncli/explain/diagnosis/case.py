@@ -20,7 +20,7 @@ from nncli.engines.batches import gathered
 from nncli.explain.diagnosis.passed import Passed, passed
 from nncli.explain.diagnosis.spread import spread
 from nncli.explain.plots.subject import NotApplicableError, PlotSource, Subject, subject_of
-from nncli.model.no_model import divergence_of
+from nncli.model.no_model import divergence_of, why_no_model
 from nncli.nn.network import Network
 from nncli.runs.job import Job
 from nncli.runs.preparation import prepare
@@ -153,6 +153,12 @@ def case_of(
         message = divergence_of(directory)
         if message and not (directory / WEIGHTS).exists():
             return _without_weights(directory, message, moved_to, note)
+        has_results = any((directory / name).exists() for name in (WEIGHTS, METRICS))
+        if not (has_results or why_no_model(directory)):
+            raise ModelFileError(
+                f"{directory}: is not a run; expected a run directory such as runs/xor-001, a "
+                "weights file or a config"
+            )
     elif isinstance(what, str | Path):
         _check_file(Path(what))
     subject = subject_of(what, trust_paths=trust_paths, moved_to=moved_to, note=note)
