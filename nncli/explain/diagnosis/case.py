@@ -53,6 +53,8 @@ class Case:
         without a run.
     divergence : str
         The message of a training that diverged.
+    problem : str
+        Why ``history.csv`` cannot be read, if so.
     """
 
     subject: Subject
@@ -60,6 +62,7 @@ class Case:
     splits: Mapping[str, SavedSplit] = field(default_factory=dict)
     ended: str = ""
     divergence: str = ""
+    problem: str = ""
 
     @property
     def is_trained(self) -> bool:
@@ -179,13 +182,18 @@ def _check_file(path: Path) -> None:
 
 
 def trained_case(subject: Subject, splits: Mapping[str, SavedSplit]) -> Case:
-    """Return the case of a trained model with its metrics. Raises `DataError`."""
+    """Return the case of a trained model with its metrics."""
+    history: Table = {}
+    problem = ""
     try:
         history = subject.history
     except NotApplicableError:
-        history = {}
+        pass
+    except DataError as error:  # the other files tell something, too
+        problem = str(error)
     divergence = divergence_of(subject.directory) if subject.directory else None
-    return Case(subject, history, splits, subject.model.training["ended"], divergence or "")
+    ended = subject.model.training["ended"]
+    return Case(subject, history, splits, ended, divergence or "", problem)
 
 
 def _without_weights(directory: Path, message: str, moved_to: Path | None, note: Note) -> Case:

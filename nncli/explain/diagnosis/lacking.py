@@ -30,5 +30,5 @@ def lacking(case: Case) -> dict[str, str]:
     if not any(split.rows for split in case.splits.values()):
         found = dict.fromkeys(_OF_METRICS, "these need the saved metrics of a run")
     if not case.history:
-        found |= dict.fromkeys(_OF_HISTORY, "these need the history of a run")
+        found |= dict.fromkeys(_OF_HISTORY, case.problem or "these need the history of a run")
     return found

@@ -65,7 +65,7 @@ def _lacks_history(diagnosis: Diagnosis) -> bool:
     return (
         case is not None
         and case.is_trained
-        and not case.history
+        and not (case.history or case.problem)
         and bool(case.config.training.complete.epochs)
     )
 

@@ -63,3 +63,14 @@ def test_without_the_variance_of_the_errors_there_is_no_interval(tmp_path):
     train = saved["train"]
     del train["metrics"]["rmse"]
     assert diagnosed((tmp_path / "run", saved), train=train).is_trained
+
+
+def test_a_damaged_history_is_named_and_the_rest_is_diagnosed(run, tmp_path):
+    for each in run[0].iterdir():
+        (tmp_path / each.name).write_bytes(each.read_bytes())
+    (tmp_path / "history.csv").write_text("epoch,train_loss\n1\n", encoding="utf-8")
+    (tmp_path / "metrics.json").write_text(json.dumps(run[1]), encoding="utf-8")
+    found = nncli.diagnose(tmp_path)
+    assert "history.csv: is damaged" in found.lacking["N014"]
+    assert {"N023", "N040"} <= {*found.checked}
+    assert "There is no history.csv" not in found.page()
