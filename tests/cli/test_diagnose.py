@@ -107,6 +107,7 @@ def test_json_has_what_the_page_has(nncli, run):
     assert found["findings"][0]["code"] == "N023"
     assert found["findings"][0]["change"] == {"key": "model.initializer", "value": "he_normal"}
     assert "N023" in found["checked"]
+    assert found["interrupted"] is False
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,13 @@ def test_a_signal_before_the_proofs_shows_the_findings_so_far(nncli, config, sto
     assert result.err == "Interrupted.\n"
 
 
+def test_json_says_that_a_signal_ended_the_proofs(nncli, config, stop_at):
+    stop_at(300)
+    result = nncli("diagnose", "own/c.yaml", "--prove", "--json")
+    assert result.code == 130
+    assert json.loads(result.out)["interrupted"] is True
+
+
 def test_a_signal_without_proofs_ends_the_diagnosis(nncli, config, stop_at):
     stop_at(300)
     result = nncli("diagnose", "own/c.yaml")

@@ -83,6 +83,7 @@ class Diagnosis:
             "unchecked": {**self.lacking, **self.unchecked},
             "checked": self.checked,
             "proofs": [each.as_json() for each in self.proofs],
+            "interrupted": self.signal is not None,
         }
 
     @property
