@@ -23,7 +23,7 @@ HAS_TENSORBOARD = find_spec("tensorboard") is not None
 MOST_LINES = 101  # a config's problems are reported together
 LONGEST_LINE = 1000  # it has a path twice
 FINDINGS = re.compile(  # about a training that went on and diverged, before its error
-    r"\A\n(N\d{3} .+\n)+(and \d+ more findings?\n)?To see why:\n  nncli diagnose .+\n(?=Error: )"
+    r"\A\n(N\d{3} .+\n)*(and \d+ more findings?\n)?To see why:\n  nncli diagnose .+\n(?=Error: )"
 )
 
 pytestmark = [
