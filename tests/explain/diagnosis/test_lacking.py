@@ -45,7 +45,7 @@ def test_of_a_config_only_the_start_is_checked():
 
 
 def test_a_config_that_lacks_a_training_is_empty():
-    """So the page is not printed before the error that there is nothing to change."""
+    """So the page is not printed before the error about nothing to change."""
     assert nncli.diagnose(CONFIG).is_empty
 
 

@@ -155,7 +155,7 @@ def test_a_table_of_a_page_has_aligned_columns_within_80():
     lines = explanation("N003").splitlines()
     change = next(line.index("change") for line in lines if line.startswith("  cause  "))
     rows = {line[2:change].strip(): line[change:] for line in lines if line.startswith("  ")}
-    assert rows["a penalty holds the weights back"] == "training.l2=0"
+    assert rows["dropout leaves too few units"] == "training.dropout=0"
     assert rows["the loss still falls at the end"] == "a learning rate ten times as high"
 
 
