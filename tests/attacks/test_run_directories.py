@@ -1,7 +1,6 @@
 """Untrusted run directories are refused line by line or harmless; nothing outside changes."""
 
 import os
-import re
 from importlib.util import find_spec
 
 import pytest
@@ -17,14 +16,12 @@ from tests.attacks.run_directories import (
     stopped_run,
     unchanged,
 )
+from tests.findings_before_errors import without_findings
 
 SECONDS, MEGABYTES = 2, 300
 HAS_TENSORBOARD = find_spec("tensorboard") is not None
 MOST_LINES = 101  # a config's problems are reported together
 LONGEST_LINE = 1000  # it has a path twice
-FINDINGS = re.compile(  # about a training that went on and diverged, before its error
-    r"\A\n(N\d{3} .+\n)*(and \d+ more findings?\n)?To see why:\n  nncli diagnose .+\n(?=Error: )"
-)
 
 pytestmark = [
     pytest.mark.slow,
@@ -79,8 +76,8 @@ def test_there_are_enough_directories(runs):
 def test_every_directory_is_refused_line_by_line_or_harmless(outcomes):
     for each in outcomes:
         *lines, last = each.err.split("\n")
-        without_findings = FINDINGS.sub("", each.err) if each.code == 1 else each.err
-        errors = [e for e in without_findings.splitlines() if not e.startswith("Warning: ")]
+        rest = without_findings(each.err) if each.code == 1 else each.err
+        errors = [line for line in rest.splitlines() if not line.startswith("Warning: ")]
         assert each.code in (0, 1, 2), (each.name, each.err)
         assert all(line.isprintable() for line in each.out.split("\n")), each.name
         assert all(line.isprintable() and len(line) <= LONGEST_LINE for line in lines), each.name

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,6 +23,7 @@ from nncli.nn.layers.kinds import block
 from nncli.nn.network import Network, parameter_count
 from nncli.nn.objective import Objective
 from tests.cli.stopped_runs import config
+from tests.findings_before_errors import without_findings
 from tests.offline import go_offline
 from tests.stopping import after_step
 
@@ -62,6 +63,12 @@ class Result:
         assert self.err.count("\n") == 1
         assert self.err.endswith("\n")
         return self.err.rstrip("\n")
+
+    @property
+    def divergence(self):
+        """The only line that a training that diverges writes, after what it says of findings."""
+        assert "To see why:\n  nncli diagnose " in self.err
+        return replace(self, err=without_findings(self.err)).error
 
 
 @pytest.fixture

@@ -315,5 +315,5 @@ def test_a_diverged_fold_is_named(nncli, write):
     huge = ["training.optimizer=sgd", "training.learning_rate=1e30"]
     done = nncli("train", "-q", "c.yaml", "-o", "run", *huge)
     assert done.code == 1
-    assert done.err.splitlines()[-1].startswith("Error: fold 1/3: epoch 1, batch 2: ")
+    assert done.divergence.startswith("Error: fold 1/3: epoch 1, batch 2: ")
     assert "To see why:\n  nncli diagnose run/fold-1\n" in done.err

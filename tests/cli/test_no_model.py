@@ -32,7 +32,7 @@ def error_of(nncli, tmp_path, request):
 
 
 def test_a_diverged_run_is_reported_with_place_and_remedy(nncli, xor_config, error_of):
-    diverged = nncli("train", xor_config, "-q", "-o", "run", *DIVERGING).err.splitlines()[-1]
+    diverged = nncli("train", xor_config, "-q", "-o", "run", *DIVERGING).divergence
     assert diverged.startswith("Error: epoch 1, batch ")
     assert error_of("run") == "Error: run: training diverged and left no weights: " + (
         diverged.removeprefix("Error: ")

@@ -135,5 +135,5 @@ def test_a_diverged_seed_is_named(nncli, xor_config):
     huge = ["training.optimizer=sgd", "training.learning_rate=1e30", "model.activation=relu"]
     done = nncli("train", "-q", xor_config, "--seeds", 2, "-o", "run", *huge)
     assert done.code == 1
-    assert done.err.splitlines()[-1].startswith("Error: seed 0 (1/2): epoch 1, batch 2: ")
+    assert done.divergence.startswith("Error: seed 0 (1/2): epoch 1, batch 2: ")
     assert "To see why:\n  nncli diagnose run/seed-0\n" in done.err

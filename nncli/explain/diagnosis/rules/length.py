@@ -128,10 +128,9 @@ def _fall_in_few_epochs(case: Case) -> str:
     With a single epoch, its mean loss is that of its middle, and is compared with the end.
     """
     losses, validation = case.history["train_loss"], case.history.get("validation_loss", [])
-    train, batch = case.splits.get("train"), case.config.training.complete.batch_size
+    train, steps = case.splits.get("train"), steps_of(case)
     if train is None or train.rows < _FEWEST_ROWS:
         return ""
-    steps = len(losses) * (1 if batch == "full" else -(-train.rows // batch))
     is_steady = all(np.diff(losses) < 0) and all(np.diff(validation) < 0)
     at_the_end = train.metrics.get("loss", losses[-1])
     if steps < _FEWEST_STEPS or not is_steady or not is_unsolved(case, at_the_end, _SOLVED):
