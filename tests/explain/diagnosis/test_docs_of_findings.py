@@ -26,5 +26,5 @@ def test_a_page_begins_with_its_code(path):
 
 def test_the_pages_are_those_that_nncli_explains():
     """`python -m tests.findings_index` copies them."""
-    copies = {path.name: path.read_bytes() for path in COPIES.iterdir()}
+    copies = {path.name: path.read_bytes() for path in COPIES.glob("*.md")}
     assert copies == {path.name: path.read_bytes() for path in PAGES}

@@ -1,4 +1,4 @@
-"""The pages about findings as plain text: ``finding_pages/``, a copy of those in docs/findings/."""
+"""The pages about findings as plain text; their Markdown here is a copy of docs/findings/."""
 
 import re
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def lead(code: str) -> str:
 
 def _blocks(code: str) -> list[str]:
     """Return what a page has before its example: headings, paragraphs, lists, tables, formulas."""
-    page = files("nncli.explain.terms").joinpath(f"finding_pages/{code}.md").read_text("utf-8")
+    page = files(__name__).joinpath(f"{code}.md").read_text("utf-8")
     return re.split(r"\n\n+", _EXAMPLE.split(page)[0].strip())
 
 
