@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from numbers import Integral
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from nncli.base.cpu_quota import cpu_quota
 from nncli.base.errors import UsageError
 
 VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -24,6 +26,8 @@ _lock = Lock()
 _blocks = 0  # active `limited_threads` blocks
 _limit: int | None = None
 _limiter: Any = None
+_alone = 0  # active `products_in_one_thread` blocks
+_alone_limiter: Any = None
 _starts_by_environment = False  # whether the variables were set before NumPy was imported
 
 
@@ -39,15 +43,17 @@ def start_with_one_thread() -> None:
         os.environ[AUTOMATIC] = "1"
 
 
-def suited_threads(largest_product: float) -> int:
+def suited_threads(largest_product: float, enough: float = ENOUGH_WORK) -> int:
     """Return the number of threads for products of up to that many floating-point operations.
+
+    From `enough` operations on, several threads pay off.
 
     The environment decides if it sets a number. Otherwise, use one thread, or for large products
     one per processor.
     """
     if AUTOMATIC not in os.environ and (number := _by_environment()):
         return number
-    return processors() if largest_product >= ENOUGH_WORK else 1
+    return processors() if largest_product >= enough else 1
 
 
 def check_threads(count: object) -> int | None:
@@ -79,15 +85,78 @@ def limited_threads(count: int) -> Iterator[None]:
             _blocks -= 1
             if not _blocks:
                 if _limiter is not None:
-                    _limiter.restore_original_limits()
+                    _restore(_limiter)
                 _limit, _limiter = None, None
+
+
+@contextmanager
+def products_in_one_thread() -> Iterator[None]:
+    """Compute the products of the calling thread in this thread alone while the block runs.
+
+    Each thread that multiplies needs a block of its own: with MKL, or OpenBLAS and OpenMP, each
+    thread has its own number. Other libraries have one number for the process, which is 1 until
+    the last block ends. Then the number of `limited_threads` applies again.
+    """
+    global _alone, _alone_limiter
+    with limited_threads(1):  # so that no other thread begins the first block now, with a number
+        own_number = _libraries(by_thread=True)
+        if _limit == 1 and not own_number:
+            yield
+            return
+        own = _limited(own_number, 1)
+        with _lock:
+            if not _alone:
+                _alone_limiter = _limited(_libraries(by_thread=False), 1)
+            _alone += 1
+        try:
+            yield
+        finally:
+            with _lock:
+                _alone -= 1
+                if not _alone:
+                    _restore(_alone_limiter)
+                    _alone_limiter = None
+            _restore(own)
+
+
+def blas_libraries() -> list[Any]:
+    """Return threadpoolctl's controllers of the BLAS libraries that were found."""
+    return [each for each in _controller().lib_controllers if each.user_api == "blas"]
+
+
+def look_for_libraries() -> None:
+    """Find the BLAS libraries again, after a module that loads another one was imported."""
+    _controller.cache_clear()
+    _libraries.cache_clear()
 
 
 def _limiter_of(count: int) -> Any:
     """Set the number of threads; return a limiter that restores it, or None if unchanged."""
     if _starts_by_environment and count == threads_in_use():
         return None
-    return _controller().limit(limits=count, user_api="blas")
+    return _limited(_controller(), count)
+
+
+def _limited(libraries: Any, count: int) -> Any:
+    """Set the number of threads of the libraries; return a limiter that restores it."""
+    limiter = libraries.limit(limits=count, user_api="blas")
+    _allow_other_threads()
+    return limiter
+
+
+def _restore(limiter: Any) -> None:
+    limiter.restore_original_limits()
+    _allow_other_threads()
+
+
+def _allow_other_threads() -> None:
+    """Allow every thread to set the numbers; threadpoolctl ignores all but the first that did.
+
+    The block that ends last restores the numbers, which need not be in the thread that set them.
+    """
+    for library in blas_libraries():
+        if hasattr(library, "clear_controlling_thread"):  # OpenBLAS, from threadpoolctl 3.8
+            library.clear_controlling_thread(force=True)
 
 
 @cache
@@ -96,6 +165,21 @@ def _controller() -> Any:
     from threadpoolctl import ThreadpoolController  # only here: most runs do not need it
 
     return ThreadpoolController()
+
+
+@cache
+def _libraries(by_thread: bool) -> Any:
+    """Return a controller of the libraries that have a number for each thread, or of the others."""
+    paths = [
+        library.filepath
+        for library in blas_libraries()
+        if by_thread == (library.internal_api == "mkl" or _uses_openmp(library))
+    ]
+    return _controller().select(filepath=paths)
+
+
+def _uses_openmp(library: Any) -> bool:
+    return getattr(library, "threading_layer", None) == "openmp"
 
 
 def threads_in_use() -> int:
@@ -110,17 +194,27 @@ def _by_environment() -> int | None:
     return None
 
 
-def processors() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def processors(available: int | None = None, root: Path = Path("/")) -> int:
+    """Return how many processors this process may use.
+
+    Parameters
+    ----------
+    available : int, optional
+        Number of processors on which it may run; by default the process's affinity decides.
+    root : Path
+        Directory in which `cpu_quota` reads; more threads than the quota wait for each other.
+    """
+    if available is None:
+        affinity = hasattr(os, "sched_getaffinity")
+        available = len(os.sched_getaffinity(0)) if affinity else os.cpu_count() or 1
+    quota = cpu_quota(root)
+    return available if quota is None else max(1, min(available, int(quota)))
 
 
 def _forget_blocks() -> None:
     """Reset the state in a process that was forked within a block."""
-    global _lock, _blocks, _limit, _limiter
-    _lock, _blocks, _limit, _limiter = Lock(), 0, None, None
+    global _lock, _blocks, _limit, _limiter, _alone, _alone_limiter
+    _lock, _blocks, _limit, _limiter, _alone, _alone_limiter = Lock(), 0, None, None, 0, None
 
 
 if hasattr(os, "register_at_fork"):

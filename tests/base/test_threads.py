@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from nncli.base.threads import VARIABLES, threads_in_use
+from nncli.base.threads import VARIABLES, processors, threads_in_use
 
-PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+PROCESSORS = processors()
 SMALL = "data: {source: xor, rows: 8, test: 4}\ntraining: {epochs: 1}\n"
 # 5000 rows through 2 x 3000 weights take 60 million operations.
 LARGE = """\
@@ -67,8 +67,71 @@ def test_the_number_reaches_the_library_that_multiplies():
         "with limited_threads(2):\n    inside = count()\n"
         "print(before, inside, count())\n"
     )
+    assert printed_by(code) == "{1} {2} {1}\n"
+
+
+def printed_by(code, **environment):
+    """Run code in a separate process, with only these variables for threads."""
     clean = {key: value for key, value in os.environ.items() if key not in VARIABLES}
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=clean, timeout=60
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**clean, **environment},
+        timeout=60,
     )
-    assert done.stdout == "{1} {2} {1}\n"
+    assert done.stderr == ""
+    return done.stdout
+
+
+SEVERAL = """\
+import numpy
+from threading import Event, Thread
+from nncli.base.threads import limited_threads, products_in_one_thread
+from threadpoolctl import threadpool_info
+count = lambda: {each["num_threads"] for each in threadpool_info()}
+seen = []
+"""
+OVERLAPPING = """
+inner_began, outer_ended, finish = Event(), Event(), Event()
+
+def first():
+    with BLOCK:
+        second_thread.start()
+        inner_began.wait()
+    seen.append(count())
+    outer_ended.set()
+    finish.wait()  # threadpoolctl remembers the thread that set the number while it lives
+
+def second():
+    with BLOCK:
+        inner_began.set()
+        outer_ended.wait()
+
+first_thread, second_thread = Thread(target=first), Thread(target=second)
+first_thread.start()
+outer_ended.wait()
+second_thread.join()
+print(*seen, count())
+finish.set()
+"""
+
+
+@pytest.mark.parametrize("block", ["limited_threads(1)", "products_in_one_thread()"])
+def test_the_last_of_overlapping_blocks_restores_the_number(block):
+    code = SEVERAL + OVERLAPPING.replace("BLOCK", block)
+    assert printed_by(code, OPENBLAS_NUM_THREADS="2") == "{1} {2}\n"
+
+
+def test_products_in_one_thread_apply_within_another_number():
+    code = (
+        "with limited_threads(2):\n"
+        "    seen.append(count())\n"
+        "    with products_in_one_thread():\n"
+        "        seen.append(count())\n"
+        "        with limited_threads(2):\n"
+        "            seen.append(count())\n"
+        "    seen.append(count())\n"
+        "print(*seen, count())\n"
+    )
+    assert printed_by(SEVERAL + code, OPENBLAS_NUM_THREADS="1") == "{2} {1} {1} {2} {1}\n"
