@@ -59,10 +59,10 @@ def test_a_system_without_such_a_call_keeps_the_memory(mapped, monkeypatch):
     np.testing.assert_array_equal(mapped, ROWS)
 
 
-def resident_kilobytes():
-    """Return the resident size of the mapped file in this process."""
+def resident_kilobytes(name="rows.npy"):
+    """Return the resident size of a mapped file in this process."""
     lines = iter(Path("/proc/self/smaps").read_text(encoding="utf-8").splitlines())
     for line in lines:
-        if line.endswith("/rows.npy"):
+        if line.endswith(f"/{name}"):
             return next(int(each.split()[1]) for each in lines if each.startswith("Rss:"))
     raise AssertionError("the file is not mapped")

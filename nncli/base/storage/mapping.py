@@ -113,8 +113,12 @@ def _end_where_a_file_is_cut_off() -> object:
     the interpreter is in a consistent state.
     """
     import ctypes
+    from threading import Lock
+
+    ending = Lock()  # several threads may read beyond the end: the first one ends the program
 
     def end(number: int) -> None:
+        ending.acquire()
         cut = next((str(each._path) for each in _MAPPED if each.is_cut_off), "a file")
         end_now(f"Error: {cut}: was truncated while in use; {_START_AGAIN}", 1)
 
