@@ -96,7 +96,7 @@ def train(
         Show lines about every Nth epoch only; default: ``training.log_every`` of the config, else
         about 50 lines, or on a terminal at most one per second.
     threads : int, optional
-        Number of threads for matrix products; default: chosen by the size of the network.
+        Number of threads for training; default: chosen by the engine and the size of the network.
     note : function of str
         Called with each warning; default: issue a `NncliWarning`.
     clock : Clock, optional
@@ -153,7 +153,7 @@ def resume(
     data, validation_data, test_data
         The same rows as were passed to `train`, if any.
     threads : int, optional
-        Number of threads for matrix products; default: as before.
+        Number of threads for training; default: as before.
     observers, progress, log_every, note, clock
         As for `train`.
 

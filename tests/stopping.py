@@ -4,9 +4,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from nncli.engines.compiled.engine import CompiledEngine
 from nncli.engines.numpy.engine import NumpyEngine
 
-_USUAL = NumpyEngine.steps
+_USUAL: dict[type[Any], Callable[..., Any]] = {
+    each: each.steps for each in (NumpyEngine, CompiledEngine)
+}
 _UNTIL_THE_NEXT_REPORT = 0.06  # the loop reports every 0.05 seconds
 
 
@@ -16,16 +19,20 @@ def after_step(patch: Any, number: int, act: Callable[[], object]) -> None:
     Observers of training receive that step before the next one.
     """
     left = number
+    for kind in (NumpyEngine, CompiledEngine):
+        usual = _USUAL[kind]
 
-    def steps(engine: NumpyEngine, batches: Any, rates: Any, sums: Any) -> Any:
-        nonlocal left
-        if not left:
-            return _USUAL(engine, batches, rates, sums)
-        found = _USUAL(engine, batches[:left], rates[:left], sums)
-        left -= found.done
-        if not left:
-            act()
-            time.sleep(_UNTIL_THE_NEXT_REPORT)
-        return found
+        def steps(
+            engine: Any, batches: Any, rates: Any, sums: Any, usual: Callable[..., Any] = usual
+        ) -> Any:
+            nonlocal left
+            if not left:
+                return usual(engine, batches, rates, sums)
+            found = usual(engine, batches[:left], rates[:left], sums)
+            left -= found.done
+            if not left:
+                act()
+                time.sleep(_UNTIL_THE_NEXT_REPORT)
+            return found
 
-    patch.setattr(NumpyEngine, "steps", steps)
+        patch.setattr(kind, "steps", steps)

@@ -39,6 +39,10 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     return done
 
 
+def peak_bytes(done: subprocess.CompletedProcess[str]) -> int:
+    return 1024 * int(done.stderr.split()[-1])
+
+
 def accuracy_on_test(run_directory: Path) -> float:
     metrics = json.loads((run_directory / "metrics.json").read_text(encoding="utf-8"))
     return metrics["test"]["metrics"]["accuracy"]
@@ -56,10 +60,11 @@ def test_xor_comes_close_to_the_best_possible_accuracy(tmp_path: Path, seed: int
 def test_mnist_is_learned_well_and_in_little_memory(tmp_path: Path) -> None:
     shutil.copytree(MNIST, tmp_path / "mnist")
     config = str(ROOT / "configs" / "mnist.yaml")
-    done = run("train", config, "-o", str(tmp_path / "run"), NNCLI_CACHE=str(tmp_path))
+    first = run("train", config, "-o", str(tmp_path / "run"), NNCLI_CACHE=str(tmp_path))
     assert accuracy_on_test(tmp_path / "run") >= 0.978
-    peak_kib = int(done.stderr.split()[-1])
-    assert 20e6 < peak_kib * 1024 < 250e6
+    assert 20e6 < peak_bytes(first) < 350e6  # it may have to compile
+    again = "training.epochs=1", "-o", str(tmp_path / "again")
+    assert 20e6 < peak_bytes(run("train", config, *again, NNCLI_CACHE=str(tmp_path))) < 250e6
 
 
 def test_a_trained_xor_network_knows_the_truth_table(tmp_path: Path) -> None:

@@ -199,13 +199,19 @@ def test_the_diagnosis_of_a_training_loads_nothing_slow(tmp_path: Path) -> None:
     assert not loaded & {f"nncli.explain.diagnosis.rules.{name}" for name in of_data}
 
 
-def test_a_short_training_loads_numba_only_if_asked_to(tmp_path: Path) -> None:
+def test_a_short_training_loads_numba_only_if_asked_to_and_only_to_compile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("numba", reason="the extra 'fast' is not installed")
+    monkeypatch.setenv("NNCLI_CACHE", str(tmp_path / "cache"))
     config = tmp_path / "c.yaml"
     config.write_text("data: {source: xor, test: 10}\ntraining: {epochs: 1}\n", encoding="utf-8")
     assert "numba" not in loaded_by("train", str(config), "-o", str(tmp_path / "auto"))
     asked = ("training.engine=compiled", "-o", str(tmp_path / "compiled"))
     assert "numba" in loaded_by("train", str(config), *asked)
+    again = loaded_by("train", str(config), *asked[:2], str(tmp_path / "again"))
+    assert "llvmlite" in again
+    assert "numba" not in again
 
 
 def test_prediction_loads_neither_pydantic_nor_yaml(tmp_path: Path) -> None:

@@ -12,10 +12,9 @@ import pytest
 import nncli
 from nncli.base.storage.npz_file import write_npz
 from nncli.base.storage.strict_json import to_json
-from nncli.engines.compiled import losses as loops
+from nncli.data.splits import whole
 from nncli.explain.document.formats import FORMATS
 from nncli.metrics.scores import (
-    MEASURES,
     chosen_classes,
     chosen_labels,
     correct_rows,
@@ -24,7 +23,7 @@ from nncli.metrics.scores import (
 )
 from nncli.model.model_file import model_bytes, read_model, write_model
 from nncli.nn.layers.kinds import block
-from nncli.nn.network import Network
+from nncli.nn.network import Network, parameter_count
 from nncli.runs.preparation import prepare_again
 from tests.engines.engines import (
     engine_of,
@@ -109,14 +108,19 @@ def test_a_class_has_the_same_output_and_prediction_as_its_neighbors():
     assert correct_rows(Z, T, np.empty_like(Z), **score.parameters) == 3
 
 
+@every_engine
 @pytest.mark.parametrize("outputs", [1, 2, 5])
-def test_the_compiled_loops_count_like_numpy_without_a_margin(outputs):
-    pytest.importorskip("numba", reason="the extra 'fast' is not installed")
+def test_the_engines_count_rows_without_a_margin(engine, outputs):
     Z = np.random.default_rng(4).integers(-2, 3, (501, outputs)).astype(np.float32)
     T = np.random.default_rng(5).integers(0, 2, (501, outputs)).astype(np.float32)
-    tables = (MEASURES, loops.MEASURES)
-    found = [table["correct_rows"](Z, T, np.empty_like(Z), None) for table in tables]
-    assert 0 < found[0] == found[1] < 501
+    expected = correct_rows(Z, T, np.empty_like(Z), None)
+    assert 0 < expected < 501
+    layers = block(outputs, outputs, "identity")
+    network = Network(layers, np.zeros(parameter_count(layers), np.float32))
+    network.arrays["W1"][...] = np.eye(outputs)
+    score = score_for("binary", None, chosen_at_0=True)
+    given = setup_of(network, Z, T, "squared_error", score=score, validation=whole(Z, T))
+    assert engine_of(engine, given).evaluate()[1] * 501 == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("output", ["sigmoid", "tanh", "identity"])
@@ -195,21 +199,24 @@ def test_models_of_formats_1_and_2_keep_their_step(tmp_path, convert):
     assert "step: a = 1 if z > 0, else 0" in nncli.trace(old)
 
 
-@every_engine
-def test_training_that_goes_on_from_an_old_model_keeps_its_step_and_its_rule(engine):
+def test_training_that_goes_on_from_an_old_model_keeps_its_step_and_its_rule():
     model = read_model(OLD / "format_3.npz")
     job = prepare_again(model, remedy="")
     assert job.setup.network.output.entry is model.network.output.entry
     assert job.setup.objective.function is model.objective.function
     network = Network(job.setup.network.layers[2:], np.array([1.0, 1.0, -2.0]))
     setup = setup_of(network, np.ones((1, 2)), np.ones((1, 1)), "perceptron", batch_rows=1)
-    engine = engine_of(engine, replace(setup, objective=job.setup.objective))
+    engine = engine_of("numpy", replace(setup, objective=job.setup.objective))
     take(engine, [0], rate=1.0)
     assert parameters_of(engine).tolist() == [2, 2, -1]
 
 
-def test_the_plain_engine_does_not_take_over_the_step_of_an_old_model():
+@pytest.mark.parametrize("engine", ["compiled", "plain"])
+def test_other_engines_do_not_take_over_the_step_of_an_old_model(engine):
+    if engine == "compiled":
+        pytest.importorskip("numba", reason="the extra 'fast' is not installed")
     estimator = nncli.MLPClassifier.from_model(read_model(OLD / "format_3.npz"))
-    estimator.set_params(warm_start=True, engine="plain", optimizer="sgd")
-    with pytest.raises(nncli.ConfigError, match="plain does not support the step of an earlier"):
+    estimator.set_params(warm_start=True, engine=engine, optimizer="sgd")
+    expected = f"{engine} does not support the step of an earlier nncli; use numpy"
+    with pytest.raises(nncli.ConfigError, match=expected):
         estimator.fit(ROWS, ["0", "1", "1", "0"])

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nncli.cli.findings import print_findings
-from nncli.cli.output import print_pairs, print_table, print_warning
+from nncli.cli.output import print_table, print_warning, print_wrapped_pairs
 from nncli.cli.show import print_layers
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def print_estimate(estimate: "Estimate") -> None:
     click.echo()
     print_layers(estimate.network)
     click.echo()
-    print_pairs(
+    print_wrapped_pairs(
         [
             *([("folds, one model each", estimate.folds)] if estimate.folds else []),
             *([("seeds, one model each", estimate.seeds)] if estimate.seeds else []),
@@ -39,6 +39,8 @@ def print_estimate(estimate: "Estimate") -> None:
             ("training, about", f"{estimate.seconds:.1f} s, "
                                 f"{_duration(estimate.seconds_an_epoch)} per epoch"),
             ("engine", estimate.engine),
+            *([("matrix products", estimate.products)] if estimate.products else []),
+            *([("not compiled", estimate.not_compiled)] if estimate.not_compiled else []),
             ("memory, about", f"{estimate.megabytes:.0f} MB"),
         ]
     )  # fmt: skip

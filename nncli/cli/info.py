@@ -1,7 +1,6 @@
 """``nncli info``."""
 
 from collections.abc import Iterator
-from textwrap import wrap
 from typing import Any
 
 import click
@@ -15,19 +14,13 @@ def info(as_json: bool) -> None:
     Includes versions, BLAS and threads, extras and engines, cache, and environment variables.
     """
     from nncli import info as collected
-    from nncli.cli.output import WIDTH, print_json, print_pairs
+    from nncli.cli.output import print_json, print_wrapped_pairs
 
     found = collected()
     if as_json:
         print_json(found)
         return
-    pairs = list(_pairs(found))
-    room = WIDTH - 2 - max(len(name) for name, _ in pairs)
-    lines = []
-    for name, value in pairs:
-        first, *others = wrap(value, room, break_on_hyphens=False) or [""]
-        lines += [(name, first), *(("", other) for other in others)]
-    print_pairs(lines)
+    print_wrapped_pairs(list(_pairs(found)))
 
 
 def _pairs(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -42,7 +35,8 @@ def _pairs(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, extra in found["extras"].items():
         yield f"extra {name}", f"{_state(extra)}; for {extra['purpose']}"
     for name, engine in found["engines"].items():
-        yield f"engine {name}", _state(engine)
+        product = f"; {engine['matrix_product']}" if engine["matrix_product"] else ""
+        yield f"engine {name}", _state(engine) + product
     yield from _cache(found["cache"])
     for name, value in found["environment"].items():
         yield name, "not set" if value is None else value

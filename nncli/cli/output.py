@@ -39,6 +39,18 @@ def print_pairs(pairs: Sequence[tuple[str, Any]], *, err: bool = False) -> None:
         click.echo(f"{name}{' ' * (width - seen_width(name))}  {value}", err=err)
 
 
+def print_wrapped_pairs(pairs: Sequence[tuple[str, Any]]) -> None:
+    """Print names and values like `print_pairs`, with long values on several lines."""
+    from textwrap import wrap
+
+    room = WIDTH - 2 - max(seen_width(name) for name, _ in pairs)
+    lines = []
+    for name, value in pairs:
+        first, *others = wrap(str(value), room, break_on_hyphens=False) or [""]
+        lines += [(name, first), *(("", other) for other in others)]
+    print_pairs(lines)
+
+
 def print_warning(text: str) -> None:
     """Print a warning on standard error, as `print_message` does."""
     print_message(f"Warning: {printable(text)}")

@@ -181,5 +181,5 @@ def print_profile(clock: "Clock") -> None:
     click.echo()
     print_table(
         ("where the time went", "seconds", "share"),
-        [(phase, f"{each:.3f}", f"{each / total:.1%}") for phase, each in seconds.items()],
+        [(name, f"{each:.3f}", f"{each / total:.1%}") for name, each in seconds.items() if each],
     )

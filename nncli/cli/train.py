@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _PHASES = (
     "preparation",
     "data",
+    "steps",
     "forward",
     "loss",
     "backward",
@@ -74,7 +75,7 @@ class _Seeds(click.IntRange):
     "--threads",
     type=click.IntRange(1, 1024),
     metavar="N",
-    help="Threads for matrix products.  [default: from the environment, else 1, or one per "
+    help="Threads for training.  [default: from the environment, else 1, or one per "
     "processor for large layers]",
 )
 @click.option(

@@ -1,8 +1,7 @@
 """Gather batches of rows into preallocated buffers."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,12 @@ from nncli.nn.buffers import flat_buffer, shaped
 from nncli.nn.entries import Array
 
 EVALUATION_ROWS = 500  # a batch of 784 inputs in float32 then fits the cache of a core
+_EVALUATION_NUMBERS = 1 << 20  # of the outputs of a batch
 
-Gather = Callable[[NDArray[np.intp], Array], None]
+
+def evaluation_rows(outputs: int) -> int:
+    """Return how many rows an evaluation takes at once: fewer if there are thousands of outputs."""
+    return min(EVALUATION_ROWS, max(1, _EVALUATION_NUMBERS // outputs))
 
 
 def target_codes(classes: int, outputs: int, dtype: DTypeLike, low: float = 0.0) -> Array:
@@ -192,28 +195,8 @@ class Batches:
         self._scratch = self._scaled.scratch(self.batch_rows, X)
         self._weights = None if split.weights is None else split.weights.astype(codes.dtype)
         self._all: tuple[Array, Array] | None = None  # the gathered batch of all rows
-        # Bound methods here would create a reference cycle that keeps the arrays alive.
-        self._input_gather = self.input_gather(split.inputs, self._scaled)
-        self._target_gather = self.target_gather(split.targets, codes)
         self._pool: Rows | None = None
-        self._pool_gather: Gather | None = None
-
-    @staticmethod
-    def input_gather(inputs: NDArray[Any], scaled: Scaled) -> Gather | None:
-        """Return a function to use instead of NumPy, or None.
-
-        ``gather(rows, out)`` writes the rows numbered `rows` (B,) of `inputs` (N, I) to `out`
-        (B, I), scaled by `scaled`.
-        """
-        return None
-
-    @staticmethod
-    def target_gather(targets: NDArray[Any], codes: Array) -> Gather | None:
-        """Return a function to use instead of NumPy, or None.
-
-        ``gather(rows, out)`` writes numbers unchanged, and class indices as codes.
-        """
-        return None
+        self._pool_inputs: NDArray[Any] | None = None
 
     @property
     def are_bytes(self) -> bool:
@@ -222,12 +205,10 @@ class Batches:
 
     def hold(self, pool: Rows | None) -> None:
         """Copy some rows from a mapped array to memory; `gather` then takes indices into `pool`."""
-        self._pool_gather = None  # release the old pool first
+        self._pool_inputs = None  # release the old pool first
         self._pool = pool
         if pool is not None:
-            inputs = take_rows(self.split.inputs, pool)
-            gather = self.input_gather(inputs, self._scaled)
-            self._pool_gather = gather or partial(self._take_inputs, inputs)
+            self._pool_inputs = take_rows(self.split.inputs, pool)
 
     def in_order(self) -> Iterator[tuple[Array, Array]]:
         """Yield X (B, I) and targets T (B, O) in row order."""
@@ -246,16 +227,13 @@ class Batches:
         T = shaped(self._T, len(rows), self._outputs)
         self._all = (X, T) if is_all else None
         numbers = rows.astype(np.intp, copy=False)
-        if self._pool_gather is not None and self._pool is not None:
-            self._pool_gather(numbers, X)
+        if self._pool_inputs is not None and self._pool is not None:
+            self._take_inputs(self._pool_inputs, numbers, X)
             numbers = self._pool[numbers].astype(np.intp, copy=False)
         else:
-            if self._input_gather:
-                self._input_gather(numbers, X)
-            else:
-                self._take_inputs(self.split.inputs, numbers, X)
+            self._take_inputs(self.split.inputs, numbers, X)
             give_back(self.split.inputs)
-        (self._target_gather or self._take_targets)(numbers, T)
+        self._take_targets(numbers, T)
         give_back(self.split.targets)
         return X, T
 

@@ -10,12 +10,13 @@ if TYPE_CHECKING:
     from nncli.base.clock import Clock
     from nncli.engines.engine import Engine, Setup
 
-# Measured on two cores: each step saves 0.8 ns per parameter in Adam, and 10 µs or more elsewhere.
-# Importing Numba and compiling the functions of a job takes 1.3 s. Later runs load them in 0.3 s,
-# but if the choice depended on that cache, the same config would not always give the same weights.
-_SECONDS_SAVED_A_STEP = 10e-6
-_SECONDS_SAVED_A_PARAMETER = 0.8e-9
-_SECONDS_TO_START = 1.3
+# Measured with `python -m tests.benchmarks.engines`: what a step saves at least. A start takes
+# 0.25 s at most, but a few seconds if operations must be compiled. The constant is between the two:
+# if the choice depended on the cache of compiled code, the same config would not always give the
+# same weights.
+_SECONDS_SAVED_A_STEP = 50e-6
+_SECONDS_SAVED_A_PARAMETER = 1e-9
+_SECONDS_TO_START = 1.5
 
 EngineName = Literal["numpy", "compiled", "plain"]
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
@@ -26,17 +27,16 @@ class EngineError(Exception):
 
 
 def choose_engine(
-    asked: str, steps: int, parameters: int
+    asked: str, steps: int, parameters: int, setup: "Setup | None" = None
 ) -> "Callable[[Setup, Clock | None], Engine]":
     """Return the engine for ``auto`` or a name in `ENGINES`.
 
-    ``auto`` compares the time saved, estimated from the maximum number of `steps` and the number of
-    `parameters`, with the startup time of Numba. It never chooses ``plain``.
+    ``auto`` chooses ``compiled`` unless `why_numpy` gives a reason; it never chooses ``plain``.
 
     Raises
     ------
     EngineError
-        If ``compiled`` is requested and Numba cannot be imported.
+        If ``compiled`` is requested and is not available, or does not support the setup.
     """
     from nncli.engines.numpy.engine import NumpyEngine
 
@@ -44,17 +44,34 @@ def choose_engine(
         from nncli.engines.plain.engine import PlainEngine
 
         return PlainEngine
-    if asked == "numpy" or (asked == "auto" and not _pays(steps, parameters)):
+    if asked == "numpy" or (asked == "auto" and why_numpy(steps, parameters, setup)):
         return NumpyEngine
-    try:
-        from nncli.engines.compiled.engine import CompiledEngine
-    # Numba raises an ImportError if NumPy is too new for it, and a RuntimeError if it has no place
-    # to cache compiled code.
-    except (ImportError, RuntimeError) as error:
-        if asked == "auto":
-            return NumpyEngine
-        raise EngineError(_explained(error)) from error
+    if asked != "auto" and (reason := _reason_against_compiled(setup, "; use numpy")):
+        raise EngineError(reason)
+    from nncli.engines.compiled.engine import CompiledEngine
+
     return CompiledEngine
+
+
+def why_numpy(steps: int, parameters: int, setup: "Setup | None" = None) -> str | None:
+    """Return why ``auto`` chooses NumPy, or None if it chooses the compiled engine.
+
+    The time saved, estimated from the maximum number of `steps` and the number of `parameters`,
+    must exceed the time that the compiled engine takes to start.
+    """
+    saved = steps * (_SECONDS_SAVED_A_STEP + parameters * _SECONDS_SAVED_A_PARAMETER)
+    if saved <= _SECONDS_TO_START:
+        return "too little work for compiled code to pay off"
+    return _reason_against_compiled(setup)
+
+
+def matrix_product(engine: str) -> str | None:
+    """Return the name of the matrix product of the compiled engine, which must run; else None."""
+    if engine != "compiled":
+        return None
+    from nncli.engines.compiled.blas import find_product
+
+    return find_product().description
 
 
 def missing_for(asked: str) -> str | None:
@@ -62,9 +79,18 @@ def missing_for(asked: str) -> str | None:
     return _not_installed() if asked == "compiled" and find_spec("numba") is None else None
 
 
-def _pays(steps: int, parameters: int) -> bool:
-    saved = steps * (_SECONDS_SAVED_A_STEP + parameters * _SECONDS_SAVED_A_PARAMETER)
-    return saved > _SECONDS_TO_START and find_spec("numba") is not None
+def _reason_against_compiled(setup: "Setup | None", remedy: str = "") -> str | None:
+    """Return why the compiled engine does not run or cannot train the setup; None if it can."""
+    if missing := missing_for("compiled"):  # cached code of other operations may run without it
+        return missing
+    try:
+        from nncli.engines.compiled.support import reason_against
+
+        reason = reason_against(setup)
+    # Numba raises an ImportError if NumPy is too new for it; damaged packages raise other errors.
+    except (ImportError, RuntimeError) as error:
+        return _explained(error)
+    return reason and reason + remedy
 
 
 def _not_installed() -> str:
@@ -72,6 +98,6 @@ def _not_installed() -> str:
 
 
 def _explained(error: Exception) -> str:
-    if isinstance(error, ModuleNotFoundError) and error.name == "numba":
+    if isinstance(error, ModuleNotFoundError) and error.name in ("numba", "llvmlite"):
         return _not_installed()
     return f"numba cannot be used: {str(error).partition(chr(10))[0]}"

@@ -1,5 +1,6 @@
 """Explain divergence: where numbers stopped being finite, and what to try."""
 
+from collections.abc import Sequence
 from math import isfinite
 
 import numpy as np
@@ -66,3 +67,31 @@ def remedy(X: Array | None, steps: int, clip_norm: float | None, *, are_bytes: b
     if steps <= 1 or (X is not None and float(np.abs(X).max()) > _LARGE_INPUT):
         return f"try {scaling}, or {rate}"
     return f"try {rate}" + (f", or {clipping}" if clip_norm is None else f", or {scaling}")
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def explained(
+    network: Network, X: Array, loss: float, norms: Sequence[float], steps: int, advice: str
+) -> str:
+    """Return what is not finite in a step, with advice.
+
+    Parameters
+    ----------
+    X : array (B, I)
+        The batch.
+    loss : float
+        Its loss, before the step.
+    norms : sequence of float
+        The squared gradient norm of each block, summed over the epoch up to the step.
+    steps : int
+        Number of steps including the failed one.
+    """
+    if isfinite(loss):
+        wrong = [not isfinite(each) for each in norms]
+        if not any(wrong):
+            return f"the penalty of the weights is not finite; {advice}"
+        layer = len(wrong) - wrong[::-1].index(True)  # backpropagation starts at the output
+        return f"the gradient of layer {layer} is not finite; {advice}"
+    work = network.workspace(len(X))
+    network.logits(X, work, steps - 1)
+    return f"the loss is {loss}, because {reason_of(network, work)}; {advice}"

@@ -119,7 +119,8 @@ class Steps(NamedTuple):
     done : int
         Number of steps taken.
     problem : str or None
-        What was not finite in the next step, with a remedy; that step was not taken.
+        What was not finite in the next step, with a remedy; that step was not taken, and the sums
+        do not include it.
     """
 
     done: int
@@ -133,9 +134,13 @@ class Engine(Protocol):
     ----------
     name : str
         Name of the engine in a run's record.
+    enough_work : float
+        Floating-point operations of the largest product of a step from which it takes several
+        threads.
     """
 
     name: ClassVar[str]
+    enough_work: ClassVar[float]
 
     def hold(self, pool: Rows | None) -> None:
         """Load some rows of a large source into memory; None for none.

@@ -24,7 +24,7 @@ class Call:
     log_every : int or None
         Show lines about every Nth epoch only.
     threads : int or None
-        Number of threads for matrix products.
+        Number of threads for training.
     note : function of str
         Called with each warning once, even if several trainings have it.
     clock : Clock or None

@@ -9,10 +9,11 @@ from typing import Any
 
 from nncli.base.arguments import path_in
 from nncli.base.storage.mapping import MEMORY
-from nncli.base.threads import check_threads, limited_threads, suited_threads
+from nncli.base.threads import check_threads, limited_threads
 from nncli.config.load import ConfigSource, load_config
 from nncli.config.overrides import Overrides
 from nncli.data.dataset import Dataset
+from nncli.engines.choice import matrix_product, why_numpy
 from nncli.metrics.classes import MOST_IN_MATRIX
 from nncli.metrics.tasks import EVALUATIONS
 from nncli.model.description import describe_network
@@ -58,6 +59,10 @@ class Estimate:
         Whether training may stop before the last epoch.
     seconds_an_epoch : float
     engine : str
+    products : str or None
+        The matrix product that the compiled engine calls.
+    not_compiled : str or None
+        Why ``auto`` chose NumPy.
     megabytes : float
         Peak memory of the process.
     warnings : sequence of str
@@ -75,6 +80,8 @@ class Estimate:
     may_stop_early: bool
     seconds_an_epoch: float
     engine: str
+    products: str | None
+    not_compiled: str | None
     megabytes: float
     warnings: Sequence[str] = ()
 
@@ -120,8 +127,7 @@ def estimate(
     folds = loaded.config.folds
     job = prepare(Folds(loaded).first if folds else loaded.selecting, progress_bar=progress)
     check_validates(loaded, job)
-    largest = job.setup.network.largest_product(job.order.largest_batch)
-    with limited_threads(threads or suited_threads(largest)):
+    with limited_threads(threads or job.suited_threads):
         seconds = _seconds_an_epoch(job)
     return Estimate(
         dataset=job.dataset,
@@ -135,9 +141,18 @@ def estimate(
         may_stop_early=job.plan.patience_epochs is not None,
         seconds_an_epoch=seconds,
         engine=job.engine.name,
+        products=matrix_product(job.engine.name),
+        not_compiled=_why_not_compiled(job),
         megabytes=_megabytes(job),
         warnings=job.warnings,
     )
+
+
+def _why_not_compiled(job: Job) -> str | None:
+    if job.config.training.engine != "auto":
+        return None
+    steps = job.plan.epochs * job.order.batches
+    return why_numpy(steps, len(job.network.parameters), job.setup)
 
 
 def _seconds_an_epoch(job: Job) -> float:

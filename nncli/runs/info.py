@@ -20,7 +20,7 @@ from nncli.base.threads import AUTOMATIC, VARIABLES, processors, threads_in_use
 from nncli.base.words import on_one_line
 from nncli.data.builtin.cache import cache_directory
 from nncli.data.builtin.mnist import in_cache, mnist_directory
-from nncli.engines.choice import ENGINES, choose_engine
+from nncli.engines.choice import ENGINES, choose_engine, matrix_product
 
 _PACKAGES = (
     "click",
@@ -123,16 +123,25 @@ def _extra(name: str) -> dict[str, Any]:
 
 
 def _engine(name: str) -> dict[str, Any]:
-    """Return the package of an engine, and the problem if it does not run."""
+    """Return the package of an engine, and the problem if it does not run.
+
+    For the compiled one, also return the matrix product that it calls.
+    """
     package = _PACKAGE_OF_ENGINE[name]
-    problem = None
+    problem = found = None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             choose_engine(name, steps=1, parameters=1)
+            found = matrix_product(name)
     except Exception as error:
         problem = _first_line(error)
-    return {"package": package, "version": _version(package), "problem": problem}
+    return {
+        "package": package,
+        "version": _version(package),
+        "problem": problem,
+        "matrix_product": found,
+    }
 
 
 def _cache() -> dict[str, Any]:

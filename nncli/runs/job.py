@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nncli.base.storage.mapping import check_unchanged
+from nncli.base.threads import suited_threads
 from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
 from nncli.data.fingerprint import fingerprint
@@ -70,6 +71,12 @@ class Job:
     def engine(self) -> Engine:
         """The engine that takes the steps, created on first use."""
         return self.start_engine()
+
+    @property
+    def suited_threads(self) -> int:
+        """The number of threads that suits the engine, which it creates, and its steps."""
+        largest = self.network.largest_product(self.order.largest_batch)
+        return suited_threads(largest, self.engine.enough_work)
 
     @property
     def score(self) -> Score:

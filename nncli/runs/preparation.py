@@ -252,6 +252,6 @@ def _engine(
     steps = config.training.complete.epochs * order.batches
     parameters = len(setup.network.parameters)
     try:
-        return partial(choose_engine(asked, steps, parameters), setup, clock)
+        return partial(choose_engine(asked, steps, parameters, setup), setup, clock)
     except EngineError as error:
         raise Misfit(ENGINE, str(error)) from error

@@ -8,7 +8,6 @@ from nncli.base.errors import ConfigError, DataError
 from nncli.base.storage.directory import Directory
 from nncli.base.storage.files import write_text
 from nncli.base.storage.run_files import CHECKPOINT, CONFIG, SELECTION
-from nncli.base.threads import suited_threads
 from nncli.base.words import on_one_line
 from nncli.config.check import NO_VALIDATION, REFIT
 from nncli.config.load import LoadedConfig
@@ -156,13 +155,13 @@ def _select(
     if directory:
         config = portable(loaded.config, directory.place())
         write_text(directory / CONFIG, plain_text(config))
-    largest = job.setup.network.largest_product(job.order.largest_batch)
-    threads = call.threads or stopped.threads or suited_threads(largest)
+    threads = call.threads or stopped.threads
     with call.watching() as watching:
         result = train_part(stopped, job, watching, threads=threads, clock=call.clock)
     if not result.is_over:
         return replace(result, refit_in=directory.place() if directory else None)
-    return _Selected(loaded, _selection(job.progress, job.config), job.fingerprint, threads)
+    selection = _selection(job.progress, job.config)
+    return _Selected(loaded, selection, job.fingerprint, threads or job.suited_threads)
 
 
 def _selection(found: Progress, config: Config) -> Selection:

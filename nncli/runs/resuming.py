@@ -112,6 +112,8 @@ class StoppedRun:
             return
         before = self.checkpoint.record["environment"]
         now = environment(threads or self.threads or threads_in_use())
+        if self.checkpoint.record["engine"] == "compiled":
+            del now["threads"]  # its results do not depend on them
         if changed := [name for name in now if now[name] != before.get(name)]:
             yield (
                 f"not the same {' and '.join(changed)} as before: the weights will not be bit for "

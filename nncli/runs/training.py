@@ -6,7 +6,7 @@ from dataclasses import replace
 from nncli.base.clock import Clock
 from nncli.base.errors import DivergenceError, memory_for
 from nncli.base.storage.directory import Directory
-from nncli.base.threads import limited_threads, suited_threads
+from nncli.base.threads import limited_threads
 from nncli.runs.job import Job
 from nncli.runs.preparation import SMALLER_NETWORK
 from nncli.runs.recording import RunDirectory, trained_model
@@ -34,7 +34,7 @@ def train_job(
     directory : Directory, optional
         Open run directory.
     threads : int, optional
-        Number of threads for matrix products; by default it suits the job.
+        Number of threads for training; by default it suits the job.
     wall_seconds : float
         Time that the job was trained before, if it resumes.
     clock : Clock, optional
@@ -55,9 +55,10 @@ def train_job(
     memory = None if directory else (History(), WeightRecorder())
     watching = [*(memory or ()), *filter(None, [record]), *observers]
 
-    largest = job.setup.network.largest_product(job.order.largest_batch)
-    threads = threads or suited_threads(largest)
-    with memory_for("to train this network", SMALLER_NETWORK), limited_threads(threads):
+    with (
+        memory_for("to train this network", SMALLER_NETWORK),
+        limited_threads(threads or job.suited_threads),
+    ):
         try:
             outcome = run(job, watching)
         except DivergenceError as error:

@@ -44,19 +44,33 @@ def test_threads_and_environment_are_restored():
     assert dict(os.environ) == environment
 
 
+class Stop(nncli.Observer):
+    """Stop after the first epoch."""
+
+    def epoch(self, report):
+        return True
+
+
 @pytest.mark.parametrize(
     ("first", "then", "warns"), [(None, None, False), (2, None, False), (2, 2, False), (2, 1, True)]
 )
 def test_a_resumed_run_has_the_same_number_of_threads(first, then, warns):
-    class Stop(nncli.Observer):
-        def epoch(self, report):
-            return True
-
     nncli.train(CONFIG, out="run", threads=first, observers=[Stop()])
     told = []
     result = nncli.resume("run", threads=then, note=told.append)
     assert result.model.training["threads"] == (then or first or 1)
     assert [each.startswith("not the same threads as before") for each in told] == [True] * warns
+
+
+def test_a_compiled_run_goes_on_with_another_number_of_threads_without_a_warning():
+    pytest.importorskip("numba", reason="the extra 'fast' is not installed")
+    config, told = {**CONFIG, "training": {**CONFIG["training"], "engine": "compiled"}}, []
+    nncli.train(config, out="run", threads=2, observers=[Stop()])
+    resumed = nncli.resume("run", threads=1, note=told.append)
+    assert told == []
+    assert resumed.model.training["threads"] == 1
+    unbroken = nncli.train(config, threads=2)
+    assert parameters(resumed).tobytes() == parameters(unbroken).tobytes()
 
 
 def test_ctrl_c_returns_the_result_so_far():

@@ -21,12 +21,13 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
+from nncli.base.threads import processors
 from tests.benchmarks import machine, table
-from tests.benchmarks.cases import CASES, Case, Whole, quick_case
+from tests.benchmarks.cases import CASES, Case, Whole, quick, quick_case
 from tests.benchmarks.command_line import SCALING, command_line
-from tests.benchmarks.measure import Result, ask, interleaved, undisturbed
-from tests.benchmarks.registry import NNCLI, PEERS, Contender
-from tests.benchmarks.scaling import AXES, Axis, Curve, curve, quick_axis
+from tests.benchmarks.measure import Answer, Result, ask, interleaved, undisturbed
+from tests.benchmarks.registry import COMPILED, NNCLI, PEERS, Contender
+from tests.benchmarks.scaling import AXES, THREADS, Axis, Curve, curve, quick_axis, with_threads
 from tests.benchmarks.whole_process import ask_whole
 
 
@@ -64,8 +65,10 @@ def main() -> None:
     head["threads"] = "; ".join(_threads(plan, results))
     sections = [*_sections(plan, results)]
     if plan.axes:
-        curves = [_curve(plan, axis) for axis in plan.axes]
+        curves = [each for axis in plan.axes for each in _curves(plan, axis)]
         sections.append(table.scaling_section(curves, _draw(curves, options.output)))
+        if NNCLI[COMPILED].is_installed:
+            sections.append(table.threads_section(_with_threads(plan)))
     sections.append(table.setup_section(plan.contenders))
     title = "Quick check on few rows" if plan.quick else "nncli and other libraries"
     _write(table.page(title, head, sections), options.output)
@@ -77,11 +80,11 @@ def _plan(options: argparse.Namespace, cache: str) -> Plan:
         cases=_cases(options.cases, cache, quick=options.quick),
         axes=[quick_axis(axis) for axis in axes] if options.quick else axes,
         contenders={
-            # Two threads run the same code as one, so a quick check leaves them out.
+            # One thread runs the same code as several, so a quick check leaves it out.
             **{
                 name: each
                 for name, each in NNCLI.items()
-                if each.is_installed and not (options.quick and each.threads == 2)
+                if each.is_installed and not (options.quick and each.threads)
             },
             **{name: PEERS[name] for name in options.peers},
         },
@@ -133,10 +136,27 @@ def _sections(plan: Plan, results: dict[str, Result]) -> Iterator[str]:
         yield table.case_section(case, results[name], plan.contenders, marks=not plan.quick)
 
 
-def _curve(plan: Plan, axis: Axis) -> Curve:
-    print(f"{SCALING}: {axis.title}", file=sys.stderr)
-    one = partial(ask, NNCLI["nncli"], axis.works, plan.cache)
-    return curve(axis, [undisturbed(one, plan.tries) for _ in range(plan.repeats)])
+def _curves(plan: Plan, axis: Axis) -> list[Curve]:
+    """Return the curve of each contender that uses its default number of threads."""
+    found: dict[str, list[list[Answer]]] = {}
+    chosen = [each for each in plan.contenders.values() if each.threads is None]
+    for repeat in range(plan.repeats):
+        for contender in chosen:
+            print(f"{SCALING} {repeat + 1}: {axis.title}: {contender.name}", file=sys.stderr)
+            one = partial(ask, contender, axis.works, plan.cache)
+            found.setdefault(contender.name, []).append(undisturbed(one, plan.tries))
+    return [curve(axis, name, answers) for name, answers in found.items()]
+
+
+def _with_threads(plan: Plan) -> dict[str, Result]:
+    """Return the answers of the compiled engine with several numbers of threads, by case."""
+    counts = {str(number): each for number, each in with_threads(processors()).items()}
+    results = {}
+    for name in THREADS:
+        work = CASES[name].work
+        one = partial(ask, works=[quick(work) if plan.quick else work], cache=plan.cache)
+        results[name] = interleaved(counts, plan.repeats, one, lambda *_: None, tries=plan.tries)
+    return results
 
 
 def _draw(curves: list[Curve], output: Path | None) -> str:

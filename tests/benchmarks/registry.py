@@ -24,8 +24,7 @@ class Contender:
     options : mapping
         For nncli, keys of ``training`` in its config; for peers see `module`.
     threads : int or None
-        Number of threads that the environment sets; None sets nothing. For nncli, 1 keeps its
-        default, which may use more for large products.
+        Number of threads that the environment sets; None leaves it to the library.
     summary : str
         Description of the setup, for the reader of the results.
     by_default : bool
@@ -55,22 +54,26 @@ class Contender:
         """Return the environment of its process: that of this one, with its own thread counts."""
         kept = {name: value for name, value in os.environ.items() if name not in VARIABLES}
         threads = {} if self.threads is None else dict.fromkeys(VARIABLES, str(self.threads))
-        automatic = {AUTOMATIC: "1"} if self.is_nncli and self.threads == 1 else {}
-        return {**kept, **threads, **automatic, **more}
+        if self.is_nncli and self.threads is None:  # as its command starts
+            threads = {**dict.fromkeys(VARIABLES, "1"), AUTOMATIC: "1"}
+        return {**kept, **threads, **more}
 
 
-def _nncli(name: str, threads: int, engine: str, summary: str) -> Contender:
+def _nncli(name: str, threads: int | None, engine: str, summary: str) -> Contender:
     imported = "numba" if engine == "compiled" else "nncli"
     options = {"engine": engine}
     return Contender(name, "nncli_core", "nncli", imported, summary, options, threads)
 
 
+COMPILED = "compiled"
+
 # Another setup of nncli needs only one more line here.
 NNCLI: dict[str, Contender] = {
-    "nncli": _nncli("nncli", 1, "numpy", "NumPy alone: one thread, two where products are large"),
-    "nncli-2": _nncli("nncli ×2", 2, "numpy", "NumPy alone, two threads"),
-    "nncli-fast": _nncli("nncli fast", 1, "compiled", "the extra 'fast', threads as for nncli"),
-    "nncli-fast-2": _nncli("nncli fast ×2", 2, "compiled", "the extra 'fast', two threads"),
+    "nncli": _nncli("nncli", None, "numpy", "the NumPy engine, its default number of threads"),
+    COMPILED: _nncli(
+        "compiled", None, "compiled", "nncli's compiled engine, its default number of threads"
+    ),
+    "compiled-1": _nncli("compiled ×1", 1, "compiled", "nncli's compiled engine, one thread"),
 }
 
 PEERS: dict[str, Contender] = {

@@ -1,12 +1,13 @@
-"""How nncli's time grows with the work: rows, width, depth, batch."""
+"""How the time grows with the work: rows, width, depth, batch, and falls with threads."""
 
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, log
 
 from tests.benchmarks.cases import quick
 from tests.benchmarks.measure import Answer
+from tests.benchmarks.registry import COMPILED, NNCLI, Contender
 from tests.benchmarks.work import Work
 
 ROWS = 8_192
@@ -35,9 +36,10 @@ class Axis:
 
 @dataclass(frozen=True)
 class Curve:
-    """The points of an axis, and their fitted line: seconds = factor * flops ** exponent."""
+    """The points of a contender, and their fitted line: seconds = factor * flops ** exponent."""
 
     axis: Axis
+    contender: str
     flops: list[float]
     seconds: list[float]
     exponent: float
@@ -74,12 +76,22 @@ AXES = (
 )
 
 
+THREADS = ("mnist-128", "mnist-800", "deep")  # cases to measure with several numbers of threads
+
+
 def quick_axis(axis: Axis) -> Axis:
     """Return an axis with two points that take milliseconds."""
     return Axis(axis.title, axis.unit, tuple(quick(work) for work in axis.works[1:3]))
 
 
-def curve(axis: Axis, repeats: Iterable[Sequence[Answer]]) -> Curve:
+def with_threads(cores: int) -> dict[int, Contender]:
+    """Return nncli's compiled engine with 1, 2, 4, ... threads, and with one per core."""
+    counts = sorted({*(2**n for n in range(cores.bit_length()) if 2**n < cores), cores})
+    engine = NNCLI[COMPILED]
+    return {n: replace(engine, name=f"{engine.name} ×{n}", threads=n) for n in counts}
+
+
+def curve(axis: Axis, contender: str, repeats: Iterable[Sequence[Answer]]) -> Curve:
     """Return the medians over `repeats`, which have one answer per point, and the fitted line."""
     parts = [axis.parts(work) for work in axis.works]
     flops = [work.flops / count for work, count in zip(axis.works, parts, strict=True)]
@@ -88,7 +100,7 @@ def curve(axis: Axis, repeats: Iterable[Sequence[Answer]]) -> Curve:
         for answers in zip(*repeats, strict=True)
     ]
     seconds = [median / count for median, count in zip(medians, parts, strict=True)]
-    return Curve(axis, flops, seconds, *fit(flops, seconds))
+    return Curve(axis, contender, flops, seconds, *fit(flops, seconds))
 
 
 def fit(flops: Sequence[float], seconds: Sequence[float]) -> tuple[float, float]:

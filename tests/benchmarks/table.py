@@ -3,11 +3,12 @@
 import statistics
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 
 from tests.benchmarks.cases import Case, Whole
 from tests.benchmarks.measure import ALLOWED_OTHERS, Answer, Result
 from tests.benchmarks.registry import Contender
-from tests.benchmarks.scaling import Curve
+from tests.benchmarks.scaling import Axis, Curve
 
 ALLOWED_MISS = 0.01
 WIDTH = 80
@@ -68,24 +69,37 @@ def case_section(
 
 
 def scaling_section(curves: Sequence[Curve], picture: str) -> str:
-    """Return a table of how nncli's time grows; `picture` is the path of the plot, or empty."""
+    """Return a table of how the time grows; `picture` is the path of the plot, or empty."""
+    groups = groupby(curves, lambda curve: curve.axis)
+    tables = [part for axis, each in groups for part in _of_axis(axis, each)]
+    explained = wrapped(
+        "The exponent is that of a power law fitted to the points, of seconds against "
+        "floating-point operations of the matrix products; 1 means proportional."
+    )
+    parts = ["## How the time grows", explained, *tables]
+    return "\n\n".join([*parts, f"![Time against work]({picture})"] if picture else parts)
+
+
+def _of_axis(axis: Axis, curves: Iterable[Curve]) -> tuple[str, str]:
+    """Return a heading, and the table of an axis."""
     lines = [
         [
-            curve.axis.title,
-            str(len(curve.flops)),
-            curve.axis.unit,
+            curve.contender,
             "-".join(seconds_text(curve.seconds[index]) for index in (0, -1)),
             f"{curve.exponent:.2f}",
         ]
         for curve in curves
     ]
-    explained = wrapped(
-        "The exponent is that of a power law fitted to the points, of seconds against "
-        "floating-point operations of the matrix products; 1 means proportional."
-    )
-    table = markdown(["axis", "points", "time of", "range", "exponent"], lines)
-    parts = ["## How the time of nncli grows", table, explained]
-    return "\n\n".join([*parts, f"![Time against work]({picture})"] if picture else parts)
+    return f"### {axis.title}", markdown([axis.unit, "range", "exponent"], lines)
+
+
+def threads_section(results: Mapping[str, Result]) -> str:
+    """Return a table of the compiled engine's time by the number of threads, for each case."""
+    counts = list(dict.fromkeys(name for result in results.values() for name in result.answers))
+    lines = [[title, *_by_threads(result, counts)] for title, result in results.items()]
+    header = ["case", *(f"{count} thread{'s' * (count != '1')}" for count in counts)]
+    explained = wrapped("In parentheses: the fraction of the time of one thread.")
+    return "\n\n".join(["## Threads of the compiled engine", markdown(header, lines), explained])
 
 
 def setup_section(contenders: Contenders) -> str:
@@ -154,6 +168,16 @@ def _ratio(result: Result, name: str, other: str) -> str:
     pairs = zip(result.answers.get(name, []), result.answers.get(other, []), strict=False)
     found = [one.seconds / two.seconds for one, two in pairs]
     return f"{statistics.median(found):.2f}" if found else ""
+
+
+def _by_threads(result: Result, counts: Iterable[str]) -> list[str]:
+    return [
+        f"{seconds_text(statistics.median(each.seconds for each in result.answers[count]))}"
+        f" ({_ratio(result, count, '1')})"
+        if count in result.answers
+        else ""
+        for count in counts
+    ]
 
 
 def _notes(result: Result, contenders: Contenders, *, marked: bool) -> list[str]:

@@ -15,13 +15,13 @@ if sys.platform == "win32":
 from tests.benchmarks import table
 from tests.benchmarks.cases import CASES, Case, Whole
 from tests.benchmarks.measure import Answer, Failed, Result, interleaved
-from tests.benchmarks.registry import NNCLI, PEERS
-from tests.benchmarks.scaling import AXES, curve, fit
+from tests.benchmarks.registry import COMPILED, NNCLI, PEERS
+from tests.benchmarks.scaling import AXES, THREADS, curve, fit, with_threads
 
 ROOT = Path(__file__).parents[2]
 MNIST = ROOT.parent / "shared" / "mnist"
 CONTENDERS = {**NNCLI, **PEERS}
-TRIED = [each.name for each in NNCLI.values() if each.is_installed and each.threads == 1]
+TRIED = [each.name for each in NNCLI.values() if each.is_installed and each.threads is None]
 
 
 def compare(folder: Path, *arguments: str) -> str:
@@ -71,9 +71,12 @@ def test_a_quick_check_of_nncli_alone_fills_every_table(tmp_path: Path) -> None:
             assert float(line[3]) > 0
             assert (line[4] == "") == (case.work.task == "predict")
             assert float(line[6]) > 20
-    assert [line[0] for line in tables["How the time of nncli grows"][2:]] == [
-        axis.title for axis in AXES
-    ]
+    for axis in AXES:
+        assert [line[0] for line in tables[axis.title][2:]] == TRIED
+    if NNCLI[COMPILED].is_installed:
+        lines = tables["Threads of the compiled engine"][2:]
+        assert [line[0] for line in lines] == [*THREADS]
+        assert all(line[1].endswith(" (1.00)") for line in lines)
     assert max(map(len, page.splitlines())) <= 80
 
 
@@ -171,7 +174,19 @@ def test_a_curve_has_the_medians_of_a_step() -> None:
     axis = next(axis for axis in AXES if axis.unit == "a step")
     repeats = [[answer(seconds)] * len(axis.works) for seconds in (1, 3, 2)]
     steps = axis.works[0].rows / axis.works[0].batch_rows
-    assert curve(axis, repeats).seconds == [pytest.approx(2 / steps)] * len(axis.works)
+    assert curve(axis, "nncli", repeats).seconds == [pytest.approx(2 / steps)] * len(axis.works)
+
+
+def test_threads_double_up_to_one_per_core() -> None:
+    assert [*with_threads(1)] == [1]
+    assert [*with_threads(2)] == [1, 2]
+    assert [*with_threads(6)] == [1, 2, 4, 6]
+    assert with_threads(4)[4].environment()["OPENBLAS_NUM_THREADS"] == "4"
+
+
+def test_a_fraction_of_one_thread_is_taken_repeat_by_repeat() -> None:
+    result = Result({"1": [answer(2), answer(8)], "2": [answer(1), answer(6)]})
+    assert "| deep | 5 s (1.00) | 3.5 s (0.62) |" in table.threads_section({"deep": result})
 
 
 @pytest.mark.parametrize(

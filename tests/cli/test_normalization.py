@@ -17,6 +17,7 @@ from nncli.base.storage import mapping
 from nncli.base.storage.mapping import Memory
 from nncli.base.storage.npz_file import read_own_npz, write_npz
 from nncli.base.storage.strict_json import to_json
+from nncli.engines.compiled.engine import CompiledEngine
 from nncli.engines.numpy.engine import NumpyEngine
 from nncli.explain.document.formats import FORMATS
 from nncli.model.model_file import read_model
@@ -48,6 +49,7 @@ data: {source: xor, rows: 9, test: 10}
 model: {hidden_layers: [3], activation: tanh, normalization: batch_norm}
 training: {epochs: 5, batch_size: 4, learning_rate: 0.05}
 """
+USUAL_STEPS = {each: each.steps for each in (NumpyEngine, CompiledEngine)}
 
 
 @pytest.fixture
@@ -81,18 +83,19 @@ def stop_at(monkeypatch):
     The function returns a list that collects the rows of every batch.
     """
     monkeypatch.setattr("nncli.runs.settings.Plan", partial(Plan, report_seconds=0.0))
-    usual = NumpyEngine.steps
 
     def stop(step):
         seen = []
+        for kind in (NumpyEngine, CompiledEngine):
+            usual = USUAL_STEPS[kind]
 
-        def interrupted(engine, batches, *others):
-            seen.extend(batches.tolist())
-            if len(seen) == step:
-                signal.raise_signal(signal.SIGINT)
-            return usual(engine, batches, *others)
+            def interrupted(engine, batches, *others, usual=usual):
+                seen.extend(batches.tolist())
+                if len(seen) == step:
+                    signal.raise_signal(signal.SIGINT)
+                return usual(engine, batches, *others)
 
-        monkeypatch.setattr(NumpyEngine, "steps", interrupted)
+            monkeypatch.setattr(kind, "steps", interrupted)
         return seen
 
     return stop

@@ -613,11 +613,11 @@ def test_a_profile_says_where_the_time_went(nncli, xor_config, engine):
     assert result.code == 0
     table = result.out.split("where the time went")[1].splitlines()
     seconds = {line[:19].strip(): float(line.split()[-2]) for line in table[1:]}
-    phases = (
-        "preparation data forward loss backward update validation history checkpoint results "
-        "diagnosis"
-    )
-    assert [*seconds] == [*phases.split(), "other", "all"]
+    of_steps = "steps" if engine == "compiled" else "data forward loss backward update"
+    phases = f"preparation {of_steps} validation history checkpoint results diagnosis".split()
+    assert [name for name in seconds if name in phases] == phases
+    assert [*seconds][-2:] == ["other", "all"]
+    assert {*seconds} <= {*phases, "data", "other", "all"}
     total = seconds.pop("all")
     assert sum(seconds.values()) == pytest.approx(total, abs=0.01)
     assert min(seconds[name] for name in ("preparation", "checkpoint", "results")) > 0
@@ -649,6 +649,24 @@ def test_a_dry_run_names_the_engine_that_it_measures(nncli, xor_config):
     for engine in ("numpy", "compiled"):
         done = nncli("train", xor_config, "--dry-run", f"training.engine={engine}")
         assert re.search(rf"^engine +{engine}$", done.out, re.MULTILINE)
+        named = re.search(r"^matrix products +\S.*gemm\w*$", done.out, re.MULTILINE)
+        assert bool(named) == (engine == "compiled")
+        assert "not compiled" not in done.out
+
+
+def test_a_dry_run_says_why_auto_does_not_choose_the_compiled_engine(nncli, xor_config):
+    lines = nncli("train", xor_config, "--dry-run").out.splitlines()
+    reason = "too little work for compiled code to pay off"
+    assert [each.split("  ")[0] for each in lines if each.endswith(reason)] == ["not compiled"]
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_dry_run_says_that_compiled_code_would_need_numba(nncli, xor_config, monkeypatch):
+    monkeypatch.setattr("nncli.engines.choice.find_spec", lambda name: None)
+    done = nncli("train", xor_config, "--dry-run", "training.epochs=1000000")
+    text = " ".join(done.out.split())
+    assert "engine numpy not compiled numba is not installed; get it with: pip install" in text
+    assert max(map(len, done.out.splitlines())) <= 80
 
 
 @pytest.mark.parametrize(

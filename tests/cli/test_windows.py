@@ -105,10 +105,12 @@ def test_predictions_do_not_replace_mapped_rows(
     everything_mapped_is_large()
     assert nncli("train", sorted_arrays, "-q", "-o", "run").code == 0
     before = (tmp_path / "x.npy").read_bytes()
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
     done = nncli("predict", "run", "x.npy", "-o", "x.npy", "--force")
     assert done.code == 1
     assert done.error.startswith("Error: x.npy: cannot be written (permission denied); check free")
     assert (tmp_path / "x.npy").read_bytes() == before
+    assert len(mapped) == 1500
     assert nothing_hidden(tmp_path)
     windows.clear()
 

@@ -22,7 +22,7 @@ def engine_of(name, setup, clock=None):
     """Return an engine by name; skip the test if it is not installed."""
     if name == "compiled":
         pytest.importorskip("numba", reason="the extra 'fast' is not installed")
-    return choose_engine(name, steps=0, parameters=0)(setup, clock)
+    return choose_engine(name, steps=0, parameters=0, setup=setup)(setup, clock)
 
 
 def setup_of(network, X, T, loss, *, optimizer="sgd", settings=None, **others):

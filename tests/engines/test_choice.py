@@ -1,14 +1,17 @@
 import builtins
 import sys
+from pathlib import Path
 
 import pytest
 
 from nncli.base.extras import install_command
+from nncli.config.load import load_config
 from nncli.engines import choice
-from nncli.engines.choice import ENGINES, EngineError, choose_engine
+from nncli.engines.choice import ENGINES, EngineError, choose_engine, why_numpy
 from nncli.engines.numpy.engine import NumpyEngine
 
-COMPILED_MODULE = "nncli.engines.compiled.engine"
+CONFIGS = Path(__file__).parents[2] / "configs"
+COMPILED_MODULE = "nncli.engines.compiled.support"
 MANY = 10**6, 10**6  # steps, parameters
 NONE = 0, 10**6
 
@@ -44,6 +47,29 @@ def test_auto_takes_the_compiled_engine_only_for_much_work():
     assert choose_engine("auto", 1000, 10_000_000).name == "compiled"
     assert choose_engine("auto", 10_000, 13) is NumpyEngine
     assert choose_engine("auto", 1_000_000, 13).name == "compiled"
+
+
+# Batches of an epoch and parameters: 2-16-1 on 800 rows, 784-256-10 on 55,000.
+@pytest.mark.parametrize(
+    ("name", "batches", "parameters", "chosen"),
+    [("xor", 25, 65, "numpy"), ("mnist", 860, 203_530, "compiled")],
+)
+def test_auto_takes_the_engine_with_which_a_shipped_config_takes_less_time(
+    name, batches, parameters, chosen
+):
+    pytest.importorskip("numba", reason="the extra 'fast' is not installed")
+    epochs = load_config(CONFIGS / f"{name}.yaml").config.training.complete.epochs
+    assert choose_engine("auto", epochs * batches, parameters).name == chosen
+
+
+def test_it_is_said_why_auto_takes_numpy(monkeypatch):
+    pytest.importorskip("numba", reason="the extra 'fast' is not installed")
+    assert why_numpy(*NONE) == "too little work for compiled code to pay off"
+    assert why_numpy(*MANY) is None
+    monkeypatch.setattr(choice, "find_spec", lambda name: None)
+    expected = f"numba is not installed; get it with: {install_command('fast')}"
+    assert why_numpy(*MANY) == expected
+    assert why_numpy(*NONE) == "too little work for compiled code to pay off"
 
 
 def test_the_compiled_engine_is_used_even_without_work_if_requested():

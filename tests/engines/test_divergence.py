@@ -43,11 +43,13 @@ def new_engine(name, *, largest=1e25, clip_norm=None):
 
 
 def refused(engine, rows=ALL):
-    """Return the problem of a refused step, which must leave the parameters unchanged."""
+    """Return the problem of a refused step, which must change neither parameters nor sums."""
     before, sums = parameters_of(engine), Sums()
     done, problem = engine.steps(np.array([rows]), [0.1], sums)
     assert done == 0
-    assert (sums.steps, sums.rows, sums.loss, sums.score) == (0, 0, 0, 0)
+    assert (sums.steps, sums.rows, sums.loss, sums.score, sums.penalty) == (0, 0, 0, 0, 0)
+    assert {*sums.squared_norms} == {0}
+    assert {*sums.saturated} == {None}
     assert parameters_of(engine).tobytes() == before.tobytes()
     return problem
 

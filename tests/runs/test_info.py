@@ -61,7 +61,15 @@ def test_every_extra_and_every_engine_is_listed():
         "package": "numpy",
         "version": np.__version__,
         "problem": None,
+        "matrix_product": None,
     }
+
+
+def test_the_matrix_product_of_the_compiled_engine_is_named():
+    pytest.importorskip("numba", reason="the extra 'fast' is not installed")
+    found = info()["engines"]["compiled"]
+    assert found["problem"] is None
+    assert re.search(r", \w*gemm\w*$", found["matrix_product"].replace("cython_blas.", ""))
 
 
 def test_a_missing_extra_is_reported(monkeypatch):

@@ -1,1 +1,1 @@
-"""The engine with loops compiled by Numba."""
+"""The engine whose steps Numba has compiled."""

@@ -1,31 +1,276 @@
-"""The engine with loops compiled by Numba; NumPy still does matrix products and exponentials.
+"""The engine that takes many steps in one call of compiled code, on one or several threads."""
 
-Each function has the signature of the NumPy function that it replaces and gives the same numbers up
-to rounding. The docstring of the NumPy function has the equation. Functions that compiling does not
-speed up are not replaced: see docs/decisions.md.
-"""
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
-from collections.abc import Sequence
-from typing import ClassVar
+import numpy as np
+from numpy.typing import NDArray
 
-from nncli.engines.batches import Batches
-from nncli.engines.compiled.batches import CompiledBatches
-from nncli.engines.compiled.layers import compiled_layers
-from nncli.engines.compiled.losses import LOSSES, MEASURES
-from nncli.engines.compiled.optimizers import OPTIMIZERS
-from nncli.engines.numpy.engine import Functions, NumpyEngine
-from nncli.nn.layers.layer import Layer
+from nncli.base.clock import Clock
+from nncli.base.storage.mapping import take_rows
+from nncli.data.splits import Rows
+from nncli.engines.batches import Batches, evaluation_rows
+from nncli.engines.compiled.blas import find_product
+from nncli.engines.compiled.layers import MOST_PARTS
+from nncli.engines.compiled.layout import Memory
+from nncli.engines.compiled.program import Compiled
+from nncli.engines.compiled.rows import (
+    batches_at_once,
+    check_range,
+    connect,
+    connect_inputs,
+    release,
+    with_readable_rows,
+)
+from nncli.engines.compiled.state import (
+    ADDRESS,
+    CODES,
+    EPOCH_STEPS,
+    ITEM_BYTES,
+    LOSS,
+    PENALTY,
+    POOL,
+    RATES,
+    ROW_NUMBERS,
+    ROW_STRIDE,
+    ROWS,
+    SCORE,
+    SIZE,
+    SKIPS_GATHERING,
+    STEP,
+    STEP_LOSS,
+    STOP,
+)
+from nncli.engines.compiled.steps import Vectors, evaluation_of, training_of
+from nncli.engines.compiled.team import Team
+from nncli.engines.divergence import explained, is_finite, reason_of, remedy
+from nncli.engines.engine import Setup, Steps, Sums
+from nncli.nn.entries import Array
+from nncli.nn.layers.activation import SATURATION_ROWS
+from nncli.nn.layers.dropout import with_dropout
+from nncli.nn.network import Network
 
 
-class CompiledEngine(NumpyEngine):
-    """The `Engine` that runs compiled loops instead of several NumPy passes."""
+class CompiledEngine:
+    """The `Engine` whose steps are compiled.
+
+    Parameters
+    ----------
+    setup : Setup
+    clock : Clock, optional
+        Clock that measures the calls; the phases of a step cannot be told apart.
+    """
 
     name: ClassVar[str] = "compiled"
-    losses: ClassVar[Functions] = LOSSES
-    optimizers: ClassVar[Functions] = OPTIMIZERS
-    measures: ClassVar[Functions] = MEASURES
-    batches: ClassVar[type[Batches]] = CompiledBatches
+    enough_work: ClassVar[float] = 2e6  # measured: see docs/performance.md
 
-    def layers(self, layers: Sequence[Layer]) -> Sequence[Layer]:
-        """Return equivalent layers with compiled loops."""
-        return compiled_layers(layers)
+    def __init__(self, setup: Setup, clock: Clock | None = None) -> None:
+        setup = with_readable_rows(setup)
+        self._setup, self._clock = setup, clock
+        product = find_product().product
+        assert product is not None
+        given = product.address(setup.network.dtype), product.kind
+        memory = Memory(setup.network.dtype, setup.batch_rows)
+        self._vectors = Vectors(memory, setup)
+        self._step = training_of(setup, self._vectors, memory, given)
+        evaluation = None
+        if setup.validation:
+            outputs = setup.network.output.outputs
+            memory.rows = min(evaluation_rows(outputs), len(setup.validation))
+            evaluation = evaluation_of(setup, self._vectors, memory, given)
+        self._memory = memory.allocate()
+        self._fill()
+        self._training = self._compiled(self._step.program)
+        self._evaluation = None if evaluation is None else self._compiled(evaluation)
+        connect(self._training, setup.training)
+        if self._evaluation and setup.validation:
+            connect(self._evaluation, setup.validation)
+        work = setup.batch_rows * sum(layer.flops_per_row for layer in setup.network.layers)
+        self._team = Team(3.0 * work)  # the backward pass has two products for each one of forward
+        self._steps = 0
+        self._pool: Rows | None = None
+        self._has_all_rows = False
+
+    def _fill(self) -> None:
+        """Copy the initial arrays to the memory, and use them there from now on."""
+        vectors, memory, given = self._vectors, self._memory, self._setup.network
+        part = slice(vectors.parameters, vectors.parameters + vectors.size)
+        state = slice(vectors.state, vectors.state + vectors.state_size)
+        memory[part], memory[state] = given.parameters, given.state
+        layers = with_dropout(given.layers, self._setup.dropout, self._setup.seed)
+        self._network = Network(layers, memory[part], memory[state])
+        self._network.mask = given.mask
+        if vectors.mask is not None and given.mask is not None:
+            memory[vectors.mask : vectors.mask + vectors.size] = given.mask
+        codes = self._setup.codes
+        if len(codes):
+            flat = np.concatenate([codes[-1], codes[-2::-1, -1]])
+            memory[vectors.codes : vectors.codes + len(flat)] = flat
+
+    def _compiled(self, program: Any) -> Compiled:
+        compiled = Compiled(program, self._memory)
+        compiled.state[SIZE], compiled.state[ADDRESS] = len(self._memory), self._memory.ctypes.data
+        compiled.state[ITEM_BYTES] = self._memory.itemsize
+        compiled.state[CODES] = self._vectors.codes + len(self._setup.codes) - 1
+        return compiled
+
+    def hold(self, pool: Rows | None) -> None:
+        """Copy some rows from a mapped array to memory; None for none."""
+        if pool is not None:
+            check_range("row", pool, len(self._setup.training.inputs))
+        connect(self._training, self._setup.training)
+        self._pool = pool
+        if pool is None:
+            return
+        connect_inputs(self._training, take_rows(self._setup.training.inputs, pool))
+        self._training.point(POOL, np.ascontiguousarray(pool, np.int64))
+
+    def steps(self, batches: Rows, rates: Sequence[float], sums: Sums) -> Steps:
+        """Take steps; see `Engine.steps`."""
+        blocks = len(self._setup.network.blocks)
+        if not sums.steps:
+            sums.squared_norms = [0.0] * blocks
+            sums.saturated = [None] * blocks
+            self._forget_saturated()
+        if not len(batches):
+            return Steps(0)
+        if self._clock:
+            self._clock.start()
+        if len(rates) != len(batches):
+            raise ValueError(f"{len(rates)} learning rates for {len(batches)} batches")
+        if self._pool is None:
+            batches = batches[: batches_at_once(self._setup.training, len(batches))]
+        rows = self._checked(batches)
+        state, numbers, step = self._training.state, self._training.numbers, self._step
+        norms = slice(step.norms, step.norms + blocks)
+        state[EPOCH_STEPS], state[STEP] = sums.steps, self._steps
+        numbers[[LOSS, SCORE, PENALTY]] = sums.loss, sums.score, sums.penalty
+        numbers[norms] = sums.squared_norms
+        self._training.point(RATES, np.array(rates, np.float64))
+        is_all = rows.shape[1] == len(self._setup.training)  # in order: see `Engine.steps`
+        state[SKIPS_GATHERING] = is_all and self._has_all_rows
+        self._has_all_rows = False  # unless the call completes
+        done = self._call(self._training, rows)
+        release(self._setup.training)
+        self._has_all_rows = is_all
+        if done and not sums.steps:
+            sums.saturated = self._saturated(rows.shape[1])
+        sums.loss, sums.score, sums.penalty = numbers[[LOSS, SCORE, PENALTY]].tolist()
+        sums.squared_norms = numbers[norms].tolist()
+        sums.steps += done
+        sums.rows += done * rows.shape[1]
+        self._steps += done
+        if self._clock:
+            self._clock.lap("steps")
+        if not state[STOP]:
+            return Steps(done)
+        self._steps += 1
+        return Steps(done, self._problem_of_step(batches[done]))
+
+    def _checked(self, batches: Rows) -> NDArray[np.int64]:
+        """Return row numbers that compiled code can use: it does not check them."""
+        limit = len(self._setup.training.inputs) if self._pool is None else len(self._pool)
+        count, size = batches.shape
+        rows = batches.astype(np.int64, copy=False)
+        if rows.strides[1] != rows.itemsize or rows.strides[0] % rows.itemsize:
+            rows = np.ascontiguousarray(rows)
+        few = rows[:1] if count > 1 and rows.strides[0] == 0 else rows
+        if size > self._setup.batch_rows:
+            raise IndexError(f"a batch has {size} rows; at most {self._setup.batch_rows} fit")
+        check_range("row", few, limit)
+        return rows
+
+    def _call(self, compiled: Compiled, rows: NDArray[np.int64]) -> int:
+        state = compiled.state
+        state[ROWS] = rows.shape[1]
+        compiled.point(ROW_NUMBERS, rows)
+        state[ROW_STRIDE] = rows.strides[0] // 8
+        return self._team.run(compiled, self._memory, len(rows))
+
+    def _forget_saturated(self) -> None:
+        """Set the counts of saturated units to 0: parts without rows do not count."""
+        for place in self._step.counts:
+            if place is not None:
+                self._training.numbers[place : place + MOST_PARTS] = 0
+
+    def _saturated(self, rows: int) -> list[float | None]:
+        """Return the saturated fraction of each block in the first step of the epoch."""
+        result: list[float | None] = []
+        for block, place in zip(self._setup.network.blocks, self._step.counts, strict=True):
+            if place is None:
+                result.append(None)
+                continue
+            count = self._training.numbers[place : place + MOST_PARTS].sum()
+            result.append(float(count / (min(rows, SATURATION_ROWS) * block.outputs)))
+        return result
+
+    def _problem_of_step(self, rows: Rows) -> str:
+        """Return what is not finite in the step on some rows, with a remedy."""
+        setup, numbers, step = self._setup, self._training.numbers, self._step
+        batches = Batches(setup.training, setup.scaling, setup.codes, len(rows))
+        batches.hold(self._pool)
+        X, _ = batches.gather(rows)
+        norms = numbers[step.new_norms : step.new_norms + len(setup.network.blocks)].tolist()
+        advice = remedy(X, self._steps, setup.regularization.clip_norm, are_bytes=batches.are_bytes)
+        return explained(self._network, X, float(numbers[STEP_LOSS]), norms, self._steps, advice)
+
+    def evaluate(self) -> tuple[float, float]:
+        """Return the mean loss and the mean score over the validation rows."""
+        assert self._evaluation
+        assert self._setup.validation
+        if self._clock:
+            self._clock.start()
+        numbers, rows = self._evaluation.numbers, self._setup.validation.rows.astype(np.int64)
+        size = min(evaluation_rows(self._setup.network.output.outputs), len(rows))
+        numbers[[LOSS, SCORE]] = 0
+        whole = len(rows) // size * size
+        self._evaluate(self._evaluation, rows[:whole].reshape(-1, size))
+        if whole < len(rows):
+            self._evaluate(self._evaluation, rows[whole:].reshape(1, -1))
+        if self._clock:
+            self._clock.lap("validation")
+        return float(numbers[LOSS]) / len(rows), float(numbers[SCORE]) / len(rows)
+
+    def _evaluate(self, compiled: Compiled, batches: NDArray[np.int64]) -> None:
+        assert self._setup.validation
+        while len(batches):
+            most = batches_at_once(self._setup.validation, len(batches))
+            batches = batches[self._call(compiled, batches[:most]) :]
+            release(self._setup.validation)
+
+    def problem(self) -> str | None:
+        """Return which parameters are not finite, with a remedy, or None if all are finite."""
+        network = self._network
+        if all(is_finite(each) for each in (network.parameters, network.state) if each.size):
+            return None
+        setup = self._setup
+        are_bytes = Batches(setup.training, setup.scaling, setup.codes, 1).are_bytes
+        advice = remedy(None, self._steps, setup.regularization.clip_norm, are_bytes=are_bytes)
+        return f"{reason_of(network)}; {advice}"
+
+    def snapshot(self) -> dict[str, Array]:
+        """Return copies of the network's flat vectors."""
+        network = self._network
+        return {"parameters": network.parameters.copy(), "state": network.state.copy()}
+
+    def _slots(self) -> Array:
+        places = [self._memory[at : at + self._vectors.size] for at in self._vectors.slots]
+        return np.array(places).reshape(len(places), self._vectors.size)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return copies of the network's vectors and the optimizer's slots, and the step count."""
+        return {**self.snapshot(), "slots": self._slots(), "steps": np.array(self._steps)}
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Restore a `state`; see `Engine.restore`."""
+        for name, own in self.state().items():
+            found = state.get(name)
+            if found is None or (found.shape, found.dtype) != (own.shape, own.dtype):
+                raise ValueError(f"has no {name} of shape {own.shape} and type {own.dtype}")
+        if state["steps"] < 0:
+            raise ValueError("has a negative step count")
+        np.copyto(self._network.parameters, state["parameters"])
+        np.copyto(self._network.state, state["state"])
+        for at, slot in zip(self._vectors.slots, state["slots"], strict=True):
+            self._memory[at : at + self._vectors.size] = slot
+        self._steps = int(state["steps"])

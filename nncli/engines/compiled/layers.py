@@ -1,269 +1,271 @@
-"""Layers with compiled loops, which replace those of `nncli.nn.layers`."""
+"""Write the instructions of a network's layers: the forward and the backward pass.
 
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any, TypeVar
+Each kind of layer is a class: `forward` takes the matrix of its inputs and returns that of its
+outputs; `backward` takes the gradient of the outputs and returns that of the inputs, the same
+matrix changed in place, except for a dense layer.
+"""
 
 import numpy as np
 
-from nncli.engines.compiled.loops import by_row, compiled, compiled_sum
-from nncli.nn.buffers import NARROW
-from nncli.nn.entries import Array
-from nncli.nn.layers.activation import ActivationLayer
+from nncli.base.random_streams import Stream
+from nncli.engines.compiled.layout import UNITS_OF_A_PART, Matrix, unit_bounds
+from nncli.engines.compiled.state import BY_INPUTS, BY_ROWS, BY_UNITS, UNIT_MAJOR
+from nncli.engines.compiled.writer import Offsets, Writer, Written
+from nncli.nn.layers.activation import SATURATION_ROWS, ActivationLayer
+from nncli.nn.layers.batch_norm import BatchNorm
 from nncli.nn.layers.dense import Dense
-from nncli.nn.layers.layer import Buffers, Layer
+from nncli.nn.layers.dropout import Dropout
+from nncli.nn.layers.layer import Layer
+from nncli.nn.layers.layer_norm import LayerNorm
 
-
-@compiled
-def _add_and_rectify_rows(Z, b, A):
-    for row in range(Z.shape[0]):
-        for unit in range(Z.shape[1]):
-            z = Z[row, unit] + b[unit]
-            Z[row, unit] = z
-            A[row, unit] = Z.dtype.type(0) if z <= 0 else z  # keeps NaN
-
-
-@compiled
-def _add_and_rectify_columns(Z, b, A):
-    for unit in range(Z.shape[0]):
-        for row in range(Z.shape[1]):
-            z = Z[unit, row] + b[unit]
-            Z[unit, row] = z
-            A[unit, row] = Z.dtype.type(0) if z <= 0 else z
-
-
-def add_bias_and_relu(Z: Array, b: Array, A: Array) -> None:
-    """Add the bias to `Z`, and write the result of `nncli.nn.activation_functions.relu` to `A`."""
-    if Z.flags.c_contiguous:
-        _add_and_rectify_rows(Z, b, A)
-    else:
-        _add_and_rectify_columns(Z.T, b, A.T)
-
-
-@compiled
-def _add_and_bend_rows(Z, b, A, slope):
-    for row in range(Z.shape[0]):
-        for unit in range(Z.shape[1]):
-            z = Z[row, unit] + b[unit]
-            Z[row, unit] = z
-            A[row, unit] = z if z > 0 else slope * z
-
-
-@compiled
-def _add_and_bend_columns(Z, b, A, slope):
-    for unit in range(Z.shape[0]):
-        for row in range(Z.shape[1]):
-            z = Z[unit, row] + b[unit]
-            Z[unit, row] = z
-            A[unit, row] = z if z > 0 else slope * z
-
-
-def add_bias_and_leaky_relu(Z: Array, b: Array, A: Array, slope: float) -> None:
-    """Add the bias to `Z`, and write the result of `leaky_relu` to `A`."""
-    if Z.flags.c_contiguous:
-        _add_and_bend_rows(Z, b, A, Z.dtype.type(slope))
-    else:
-        _add_and_bend_columns(Z.T, b, A.T, Z.dtype.type(slope))
-
-
-# The inner loops run over rows, because narrow arrays are stored in column-major order.
-
-
-@compiled
-def _narrow_forward(A, W, b, Z):
-    for unit in range(Z.shape[1]):
-        bias, weight = b[unit], W[0, unit]
-        for row in range(Z.shape[0]):
-            Z[row, unit] = bias + A[row, 0] * weight
-        for before in range(1, A.shape[1]):
-            weight = W[before, unit]
-            for row in range(Z.shape[0]):
-                Z[row, unit] += A[row, before] * weight
-
-
-@compiled_sum
-def _narrow_gradients(A, dZ, dW, db):
-    for unit in range(dZ.shape[1]):
-        total = dZ.dtype.type(0)
-        for row in range(dZ.shape[0]):
-            total += dZ[row, unit]
-        db[unit] = total
-        for before in range(A.shape[1]):
-            total = dZ.dtype.type(0)
-            for row in range(dZ.shape[0]):
-                total += A[row, before] * dZ[row, unit]
-            dW[before, unit] = total
-
-
-@compiled
-def _narrow_backward(dZ, W, dA):
-    for before in range(dA.shape[1]):
-        weight = W[before, 0]
-        for row in range(dZ.shape[0]):
-            dA[row, before] = dZ[row, 0] * weight
-        for unit in range(1, dZ.shape[1]):
-            weight = W[before, unit]
-            for row in range(dZ.shape[0]):
-                dA[row, before] += dZ[row, unit] * weight
-
-
-# These work in place: if an output may alias an input, the compiler does not vectorize the loop.
-
-
-@compiled
-def _keep_where_positive(gradient, A):
-    g, a = gradient.reshape(A.size), A.reshape(A.size)
-    for i in range(a.size):
-        g[i] *= a.dtype.type(a[i] > 0)
-
-
-@compiled
-def _multiply_where_negative(gradient, Z, slope):
-    g, z = gradient.reshape(Z.size), Z.reshape(Z.size)
-    for i in range(z.size):
-        g[i] *= z.dtype.type(1) if z[i] > 0 else slope
-
-
-@compiled
-def _multiply_by_slope_of_sigmoid(gradient, A):
-    g, a = gradient.reshape(A.size), A.reshape(A.size)
-    for i in range(a.size):
-        g[i] *= a[i] * (a.dtype.type(1) - a[i])
-
-
-@compiled
-def _multiply_by_slope_of_tanh(gradient, A):
-    g, a = gradient.reshape(A.size), A.reshape(A.size)
-    for i in range(a.size):
-        g[i] *= a.dtype.type(1) - a[i] * a[i]
-
-
-def relu_backward(dA: Array, Z: Array, A: Array, out: Array) -> None:
-    """Replace `nncli.nn.activation_functions.relu_backward`."""
-    _in_place(_keep_where_positive, dA, A, out)
-
-
-def leaky_relu_backward(dA: Array, Z: Array, A: Array, out: Array, slope: float) -> None:
-    """Replace `nncli.nn.activation_functions.leaky_relu_backward`."""
-    _in_place(_multiply_where_negative, dA, Z, out, Z.dtype.type(slope))
-
-
-def sigmoid_backward(dA: Array, Z: Array, A: Array, out: Array) -> None:
-    """Replace `nncli.nn.activation_functions.sigmoid_backward`."""
-    _in_place(_multiply_by_slope_of_sigmoid, dA, A, out)
-
-
-def tanh_backward(dA: Array, Z: Array, A: Array, out: Array) -> None:
-    """Replace `nncli.nn.activation_functions.tanh_backward`."""
-    _in_place(_multiply_by_slope_of_tanh, dA, A, out)
-
-
-def _in_place(
-    multiply: Callable[..., None], dA: Array, saved: Array, out: Array, *numbers: np.floating[Any]
-) -> None:
-    if out is not dA:
-        np.copyto(out, dA)
-    multiply(*by_row(out, saved), *numbers)
-
-
-_BIASED_FORWARD: dict[str, Callable[..., None]] = {
-    "relu": add_bias_and_relu,
-    "leaky_relu": add_bias_and_leaky_relu,
+# Activations by name: whether g' follows from the value, so that they are computed in place.
+ACTIVATIONS = {
+    "step": True,
+    "relu": True,
+    "leaky_relu": True,
+    "elu": True,
+    "selu": True,
+    "sigmoid": True,
+    "tanh": True,
+    "softplus": False,
+    "softsign": False,
+    "sqlu": False,
+    "silu": False,
+    "gelu": False,
+    "mish": False,
 }
+# Those of another kind.
+PRELU = "prelu"
+COUPLED = {"softmax": True, "normalized_sigmoid": False}
+OTHERS = ("identity", PRELU, *COUPLED)
 
-_BACKWARD: dict[str, Callable[..., None]] = {
-    "relu": relu_backward,
-    "leaky_relu": leaky_relu_backward,
-    "sigmoid": sigmoid_backward,
-    "tanh": tanh_backward,
-}
+# All kinds of layers except activations.
+KINDS = (Dense, Dropout, BatchNorm, LayerNorm)
 
-Kind = TypeVar("Kind", bound=Layer)
+MOST_PARTS = 8  # of rows or units
 
 
-class NarrowDense(Dense):
-    """A dense layer with few inputs and outputs, with one loop per pass."""
+class WrittenDense:
+    """A dense layer; see `operations.dense`."""
 
-    def forward(self, X: Array, own: Buffers, step: int | None) -> Array:
-        """Return Z = X W + b."""
-        own.X = X
-        Z: Array = own.Y
-        _narrow_forward(X, self._W, self._b, Z)
+    def __init__(self, layer: Layer, own: Offsets, *, is_first: bool, learns_bias: bool) -> None:
+        self.layer, self.own = layer, own
+        self._is_first, self._learns_bias = is_first, learns_bias
+
+    def forward(self, write: Writer, X: Matrix) -> Matrix:
+        """Write Z = X W + b, by units if there are many, else by rows."""
+        self._X, units = X, self.layer.outputs
+        Z = write.program.memory.matrix(units, by_row=self.by_row)
+        write.program.wait()
+        if units >= UNITS_OF_A_PART:
+            write.axis, write.bounds = BY_UNITS, unit_bounds(units)
+        else:
+            write.axis, write.bounds = BY_ROWS, write.rows
+        self._is_narrow = X.layout == UNIT_MAJOR == Z.layout
+        name = "narrow.forward" if self._is_narrow else "dense.forward"
+        trained = self.own.trained
+        write.add(name, Z, *self._fields(write, Z, trained["W"], trained["b"], X))
         return Z
 
-    def backward(self, dY: Array, own: Buffers, gradients: Sequence[Array]) -> Array:
-        """Write the gradients and return dX, as `Dense` does."""
-        _narrow_gradients(own.X, dY, *gradients)
-        dX: Array | None = own.dX
-        if dX is None:
-            return dY
-        _narrow_backward(dY, self._W, dX)
+    by_row = False  # whether the sums must lie row by row
+
+    def _fields(self, write: Writer, Z: Matrix, W: int, b: int, X: Matrix) -> tuple[int, ...]:
+        return Z.offset, W, b, self.layer.inputs, X.layout, X.stride, X.offset, *write.product
+
+    def backward(self, write: Writer, dZ: Matrix) -> Matrix:
+        """Write dW, db and, except in the first layer, dX."""
+        X, units, inputs, own = self._X, self.layer.outputs, self.layer.inputs, self.own
+        write.program.wait()
+        fields = self._fields(write, dZ, own.gradients["W"], own.gradients["b"], X)
+        if self._is_narrow:
+            write.add_on(BY_UNITS, unit_bounds(units), "narrow.gradients", dZ, *fields)
+        else:
+            many = units >= UNITS_OF_A_PART
+            axis, bounds = (BY_UNITS, units) if many else (BY_INPUTS, inputs)
+            write.add_on(axis, unit_bounds(bounds), "dense.weight_gradient", dZ, *fields)
+            if self._learns_bias:
+                write.add_on(BY_UNITS, unit_bounds(units), "dense.bias_gradient", dZ, *fields)
+        if self._is_first:
+            return dZ
+        dX = write.program.memory.like(X)
+        write.axis, write.bounds = BY_UNITS, unit_bounds(inputs)
+        name = "narrow.input_gradient" if self._is_narrow else "dense.input_gradient"
+        fields = self._fields(write, dZ, own.trained["W"], own.trained["b"], dX)
+        write.add_on(BY_INPUTS, write.bounds, name, dZ, *fields)
         return dX
 
 
-class UnbiasedDense(Dense):
-    """A dense layer whose bias is added by the following activation."""
+class WrittenActivation:
+    """An activation; see `operations.activations`."""
 
-    def forward(self, X: Array, own: Buffers, step: int | None) -> Array:
-        """Return X W."""
-        own.X = X
-        Z: Array = own.Y
-        np.matmul(X, self._W, out=Z)
-        return Z
+    def __init__(self, layer: ActivationLayer, place_of_count: int | None) -> None:
+        self.layer, self._count = layer, place_of_count
 
+    def forward(self, write: Writer, X: Matrix) -> Matrix:
+        """Write A = g(Z), and in training count the saturated units."""
+        self.count(write, X)
+        return self.activate(write, X)
 
-class BiasedActivation(ActivationLayer):
-    """An activation that also adds the bias `b` (O,) of the preceding layer in its loop."""
+    def count(self, write: Writer, Z: Matrix) -> None:
+        """Count saturated units, once per epoch."""
+        if self._count is not None:
+            limit = write.program.memory.dtype.type(self.layer.entry.responsive)
+            place = write.program.place(float(limit))
+            write.add("rows.count_saturated", Z, Z.offset, self._count, place, SATURATION_ROWS)
 
-    b: Array
+    def activate(self, write: Writer, Z: Matrix) -> Matrix:
+        """Write A = g(Z)."""
+        self._parameter = write.program.place(*self.layer.parameters.values() or (0.0,))
+        name = self.layer.kind
+        self._Z = self._A = Z
+        if name in COUPLED:
+            write.by_rows()
+        if not {**ACTIVATIONS, **COUPLED}.get(name, True):
+            self._A = write.program.memory.like(Z)
+        if name != "identity":
+            write.add(self._operation, self._A, self._A.offset, 0, Z.offset, self._parameter)
+        return self._A
 
-    def bind(self) -> None:
-        """Bind the parameters to the functions."""
-        super().bind()
-        self._biased = partial(_BIASED_FORWARD[self.kind], **self.settings)
-        self.multiply = partial(_BACKWARD[self.kind], **self.settings)
-
-    def forward(self, X: Array, own: Buffers, step: int | None) -> Array:
-        """Return g(X + b); this adds the bias to `X` in place."""
-        own.X = X
-        A: Array = own.Y
-        self._biased(X, self.b, A)
+    def activated_copy(self, write: Writer, Z: Matrix) -> Matrix:
+        """Write A = g(Z) and keep Z, for a sigmoid."""
+        A = write.program.memory.like(Z)
+        write.add("activations.copied_sigmoid", A, A.offset, 0, Z.offset, write.program.place(0.0))
         return A
 
+    @property
+    def _operation(self) -> str:
+        name = self.layer.kind
+        return f"softmax.{name}" if name in COUPLED else f"activations.{name}"
 
-class LoopedActivation(ActivationLayer):
-    """An activation whose backward pass is one loop."""
+    def backward(self, write: Writer, dY: Matrix) -> Matrix:
+        """Replace dA by dZ."""
+        if self.layer.kind == "identity":
+            return dY
+        fields = self._A.offset, dY.offset, self._Z.offset, self._parameter
+        write.add(f"{self._operation}_backward", dY, *fields)
+        return dY
 
-    def bind(self) -> None:
-        """Bind the parameters to the functions."""
-        super().bind()
-        self.multiply = partial(_BACKWARD[self.kind], **self.settings)
+
+class WrittenPrelu:
+    """An activation whose units learn their slope; see `operations.prelu`."""
+
+    def __init__(self, layer: Layer, own: Offsets) -> None:
+        self.layer, self._slopes = layer, (own.trained["slope"], own.gradients["slope"])
+
+    def forward(self, write: Writer, X: Matrix) -> Matrix:
+        """Write A = g(Z)."""
+        self._Z, A = X, write.program.memory.like(X)
+        write.add("prelu.forward", A, A.offset, 0, X.offset, 0, *self._slopes)
+        return A
+
+    def backward(self, write: Writer, dY: Matrix) -> Matrix:
+        """Write the gradient of the slopes, and replace dA by dZ."""
+        fields = 0, dY.offset, self._Z.offset, 0, *self._slopes
+        write.by_units(dY.units)
+        write.add("prelu.slope_gradient", dY, *fields)
+        write.add("prelu.backward", dY, *fields)
+        return dY
 
 
-def compiled_layers(layers: Sequence[Layer]) -> list[Layer]:
-    """Return equivalent layers, with compiled loops where available; arrays are shared."""
-    result: list[Layer] = []
-    for layer, following in zip(layers, [*layers[1:], None], strict=True):
-        before = result[-1] if result else None
-        kind = type(layer)
+class WrittenDropout:
+    """Dropout; see `operations.dropout`."""
+
+    def __init__(self, layer: Dropout) -> None:
+        self.layer = layer
+
+    def forward(self, write: Writer, X: Matrix) -> Matrix:
+        """Write the kept units in training."""
+        if not write.training:
+            return X
+        rate = self.layer.rate
+        Y, factors = write.program.memory.like(X), write.program.memory.like(X)
+        place = write.program.place(float(np.float32(rate)), 1 / (1 - rate))
+        stream = self.layer.index, self.layer.seed, int(Stream.DROPOUT)
+        fields = factors.offset, *stream, place
+        write.add("dropout.forward", Y, X.offset, Y.offset, *fields)
+        self._fields = fields
+        return Y
+
+    def backward(self, write: Writer, dY: Matrix) -> Matrix:
+        """Multiply by the factors."""
+        write.add("dropout.backward", dY, 0, dY.offset, *self._fields)
+        return dY
+
+
+class WrittenNormalization:
+    """Batch or layer normalization; see `operations.normalization`."""
+
+    def __init__(self, layer: Layer, own: Offsets) -> None:
+        self.layer, self.own = layer, own
+        self._is_over_rows = isinstance(layer, BatchNorm)
+
+    def forward(self, write: Writer, X: Matrix) -> Matrix:
+        """Write n and y."""
+        memory, units = write.program.memory, self.layer.outputs
+        self._normalized, Y = memory.like(X), memory.like(X)
+        vectors = max(units, memory.rows)
+        self._vectors = [memory.claim(vectors) for _ in range(3)]
+        given = self.layer.parameters
+        self._settings = write.program.place(given["epsilon"], given.get("momentum", 0.0))
+        if self._is_over_rows:
+            write.by_units(units)
+        else:
+            write.by_rows()
+        name = "layer_norm" if not self._is_over_rows else "batch_norm"
+        if self._is_over_rows and not write.training:
+            name = "batch_norm_by_running_means"
+        write.add(f"normalization.{name}", Y, *self._fields(X, Y))
+        return Y
+
+    def _fields(self, Z: Matrix, Y: Matrix) -> list[int]:
+        trained, gradients, state = self.own.trained, self.own.gradients, self.own.state
+        running = state.get("running_mean", 0), state.get("running_variance", 0)
+        learned = trained["gain"], trained["shift"]
+        changes = gradients["gain"], gradients["shift"]
+        matrices = Z.offset, self._normalized.offset, Y.offset
+        return [*matrices, *learned, *self._vectors, *running, *changes, self._settings]
+
+    def backward(self, write: Writer, dY: Matrix) -> Matrix:
+        """Write the gradients of gain and shift, and replace dY by dZ."""
+        fields = self._fields(dY, dY)
+        write.by_units(self.layer.outputs)
+        if self._is_over_rows:
+            write.add("normalization.batch_norm_backward", dY, *fields)
+            return dY
+        write.add("normalization.layer_norm_sums", dY, *fields)
+        write.by_rows()
+        write.add("normalization.layer_norm_backward", dY, *fields)
+        return dY
+
+
+def written(
+    layers: list[Layer],
+    offsets: list[Offsets],
+    counts: dict[int, int],
+    idle: set[int],
+) -> list[Written]:
+    """Return the writers of layers.
+
+    Parameters
+    ----------
+    counts : dict of int to int
+        Place in `numbers` of the counts of saturated units, by index of the activation.
+    idle : set of int
+        Indexes of the dense layers whose biases have no effect.
+    """
+    result: list[Written] = []
+    for index, (layer, own) in enumerate(zip(layers, offsets, strict=True)):
         if isinstance(layer, Dense):
-            if max(layer.inputs, layer.outputs) <= NARROW:
-                kind = NarrowDense
-            elif following is not layers[-1] and following and following.kind in _BIASED_FORWARD:
-                kind = UnbiasedDense
-        elif isinstance(before, UnbiasedDense):
-            kind = BiasedActivation
-        elif layer.kind in _BACKWARD:
-            kind = LoopedActivation
-        looped = _as(kind, layer)
-        if isinstance(looped, BiasedActivation) and before:
-            looped.b = before.arrays[Dense.biases]
-        result.append(looped)
+            dense = WrittenDense(layer, own, is_first=not index, learns_bias=index not in idle)
+            following = layers[index + 1]
+            dense.by_row = isinstance(following, BatchNorm | LayerNorm)
+            result.append(dense)
+        elif layer.kind == PRELU:
+            result.append(WrittenPrelu(layer, own))
+        elif isinstance(layer, ActivationLayer):
+            result.append(WrittenActivation(layer, counts.get(index)))
+        elif isinstance(layer, Dropout):
+            result.append(WrittenDropout(layer))
+        else:
+            result.append(WrittenNormalization(layer, own))
     return result
-
-
-def _as(kind: type[Kind], layer: Layer) -> Kind:
-    """Return a layer of another class with the same attributes."""
-    other = kind.__new__(kind)
-    other.__dict__.update(layer.__dict__)
-    return other

@@ -1,6 +1,6 @@
 """The engine that runs on the CPU with NumPy; steps reuse preallocated arrays."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from math import isfinite
 from typing import Any, ClassVar
@@ -9,21 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.clock import Clock
+from nncli.base.threads import ENOUGH_WORK
 from nncli.data.splits import Rows, Split
-from nncli.engines.batches import EVALUATION_ROWS, Batches
-from nncli.engines.divergence import exact_square, is_finite, reason_of, remedy
+from nncli.engines.batches import Batches, evaluation_rows
+from nncli.engines.divergence import exact_square, explained, is_finite, reason_of, remedy
 from nncli.engines.engine import Setup, Steps, Sums
 from nncli.metrics.scores import MEASURES
 from nncli.nn.entries import Array
 from nncli.nn.layers.dropout import with_dropout
-from nncli.nn.layers.layer import Layer
-from nncli.nn.objective import Objective
 from nncli.nn.optimizers import OPTIMIZERS
 from nncli.nn.workspace import Workspace
-
-Functions = Mapping[str, Callable[..., Any]]
-
-_EVALUATION_NUMBERS = 1 << 20  # limits the rows of a batch for networks with thousands of outputs
 
 
 class NumpyEngine:
@@ -34,33 +29,19 @@ class NumpyEngine:
     setup : Setup
     clock : Clock, optional
         Clock that measures the phases of every step.
-
-    Attributes
-    ----------
-    losses, optimizers, measures : mapping of str to function
-        Replacements for the functions of entries, by name.
-    batches : type
-        Class that gathers rows.
     """
 
     name: ClassVar[str] = "numpy"
-    losses: ClassVar[Functions] = {}
-    optimizers: ClassVar[Functions] = {}
-    measures: ClassVar[Functions] = MEASURES
-    batches: ClassVar[type[Batches]] = Batches
+    enough_work: ClassVar[float] = ENOUGH_WORK
 
     def __init__(self, setup: Setup, clock: Clock | None = None) -> None:
         layers = with_dropout(setup.network.layers, setup.dropout, setup.seed)
-        network = setup.network.with_layers(self.layers(layers))
+        network = setup.network.with_layers(layers)
         self._network, self._clock, self._score = network, clock, setup.score
-        self._objective = Objective(
-            setup.objective.name,
-            setup.objective.parameters,
-            self.losses.get(setup.objective.name, setup.objective.function),
-        )
-        self._measure = partial(self.measures[setup.score.measure], **setup.score.parameters)
+        self._objective = setup.objective
+        self._measure = partial(MEASURES[setup.score.measure], **setup.score.parameters)
         entry = OPTIMIZERS[setup.optimizer]
-        self._update = partial(self.optimizers.get(setup.optimizer, entry.update), **setup.settings)
+        self._update = partial(entry.update, **setup.settings)
         self._regularization = setup.regularization
         self._kept = [each for each in (network.parameters, network.state) if each.size]
         self._gradient = np.zeros_like(network.parameters)
@@ -72,7 +53,7 @@ class NumpyEngine:
         self._weight_gradients = network.weights(self._gradient)
         self._weight_scratch = network.weights(self._scratch)
         self._work = network.workspace(setup.batch_rows)
-        rows = min(EVALUATION_ROWS, max(1, _EVALUATION_NUMBERS // network.output.outputs))
+        rows = evaluation_rows(network.output.outputs)
         self._evaluation_work = network.workspace(rows)
         self._steps = 0
         self._is_weighted = setup.training.weights is not None
@@ -81,12 +62,8 @@ class NumpyEngine:
             self._batches(setup, setup.validation, rows) if setup.validation else None
         )
 
-    def layers(self, layers: Sequence[Layer]) -> Sequence[Layer]:
-        """Return the layers that this engine runs instead of `layers`."""
-        return layers
-
     def _batches(self, setup: Setup, split: Split, batch_rows: int) -> Batches:
-        return self.batches(split, setup.scaling, setup.codes, batch_rows)
+        return Batches(split, setup.scaling, setup.codes, batch_rows)
 
     def hold(self, pool: Rows | None) -> None:
         """Copy some rows from a mapped array to memory; None for none."""
@@ -112,11 +89,13 @@ class NumpyEngine:
         weights = self._training.weights(rows) if self._is_weighted else None
         if clock:
             clock.lap("data")
-        work = self._work.first(len(rows))
+        work, before = self._work.first(len(rows)), ([*sums.squared_norms], sums.saturated)
         loss, score, penalty = self._backpropagate(X, T, weights, work, sums)
         self._steps += 1
         if not isfinite(loss + penalty + sum(sums.squared_norms)):
-            return self._divergence(X, loss, sums)
+            norms = sums.squared_norms
+            sums.squared_norms, sums.saturated = before
+            return explained(self._network, X, loss, norms, self._steps, self._remedy(X))
         self._follow(rate)
         if clock:
             clock.lap("update")
@@ -167,19 +146,6 @@ class NumpyEngine:
     def _scored(self, T: Array, work: Workspace) -> float:
         outputs = self._network.activate_output(work) if self._score.of_outputs else work.logits
         return float(self._measure(outputs, T, work.scratch))
-
-    def _divergence(self, X: Array, loss: float, sums: Sums) -> str:
-        """Return what is not finite in the step on `X`, with a remedy."""
-        advice = self._remedy(X)
-        if isfinite(loss):
-            wrong = [not isfinite(each) for each in sums.squared_norms]
-            if not any(wrong):
-                return f"the penalty of the weights is not finite; {advice}"
-            layer = len(wrong) - wrong[::-1].index(True)  # backpropagation starts at the output
-            return f"the gradient of layer {layer} is not finite; {advice}"
-        work = self._work.first(len(X))
-        self._network.logits(X, work, self._steps - 1)
-        return f"the loss is {loss}, because {reason_of(self._network, work)}; {advice}"
 
     @np.errstate(over="ignore", invalid="ignore")
     def evaluate(self) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from typing import ClassVar
 import numpy as np
 
 from nncli.base.clock import Clock
+from nncli.base.threads import ENOUGH_WORK
 from nncli.engines.engine import Setup, Sums
 from nncli.engines.numpy.engine import NumpyEngine
 from nncli.engines.plain.descent import add_penalties, descend, flat
@@ -41,6 +42,7 @@ class PlainEngine(NumpyEngine):
     """
 
     name: ClassVar[str] = "plain"
+    enough_work: ClassVar[float] = ENOUGH_WORK
 
     def __init__(self, setup: Setup, clock: Clock | None = None) -> None:
         # With a limit, even an infinite one, no message recommends clipping, which has no loop.

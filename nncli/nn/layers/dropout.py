@@ -27,7 +27,7 @@ class Dropout(Layer):
 
     def __init__(self, units: int, rate: float, seed: int, index: int) -> None:
         super().__init__("dropout", units, units, {"rate": rate})
-        self._rate, self._seed, self._index = rate, seed, index
+        self.rate, self.seed, self.index = rate, seed, index
 
     def buffers(self, claim: Claim, *, is_first: bool) -> Buffers:
         """Return buffers for Y, the factors, and the random numbers behind them."""
@@ -39,10 +39,10 @@ class Dropout(Layer):
         """Return X times 0 or 1 / (1 - rate) in training, else X."""
         if step is None:
             return X
-        random = counted(self._seed, Stream.DROPOUT, step, self._index)
+        random = counted(self.seed, Stream.DROPOUT, step, self.index)
         random.random(dtype=np.float32, out=own.drawn)
-        np.greater_equal(own.drawn, self._rate, out=own.factors)
-        np.multiply(own.factors, 1 / (1 - self._rate), out=own.factors)
+        np.greater_equal(own.drawn, self.rate, out=own.factors)
+        np.multiply(own.factors, 1 / (1 - self.rate), out=own.factors)
         Y: Array = own.Y
         np.multiply(X, own.factors, out=Y)
         return Y

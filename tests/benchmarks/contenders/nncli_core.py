@@ -51,13 +51,15 @@ class Training(Contender):
 
     def __init__(self, work: Work, rows: Rows, options: Options) -> None:
         self._work, self._rows, self._seconds = work, rows, 0.0
-        setup = _setup(work, rows)
-        suited = suited_threads(setup.network.largest_product(work.batch_rows))
+        setup = setup_of(work, rows)
+        engine = choose_engine(options["engine"], steps=0, parameters=0)
+        largest = setup.network.largest_product(work.batch_rows)
+        suited = suited_threads(largest, engine.enough_work)
         self._threads = limited_threads(suited)  # for the rest of the process
         self._threads.__enter__()
         self.threads = str(threads_in_use())
         self._layers, self._sums = setup.network.layers, Sums()
-        self._engine = choose_engine(options["engine"], steps=0, parameters=0)(setup)
+        self._engine = engine(setup)
         order = Order(setup.training, work.batch_rows)
         self._reports = train(self._engine, order, setup.score, _plan(work), Progress())
 
@@ -126,7 +128,8 @@ def _network(work: Work) -> Network:
     return network
 
 
-def _setup(work: Work, rows: Rows) -> Setup:
+def setup_of(work: Work, rows: Rows) -> Setup:
+    """Return the setup of an engine."""
     split = _split(work, rows.X, rows.y)
     return Setup(
         network=_network(work),

@@ -1,0 +1,217 @@
+"""Run a program on several threads, and leave the cores to other processes that need them."""
+
+import ctypes
+import threading
+import time
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.errors import NncliError
+from nncli.base.threads import products_in_one_thread, threads_in_use
+from nncli.engines.compiled.instructions import (
+    ABORTED,
+    CLAIMS,
+    DELAYS,
+    ENDED,
+    LINE,
+    PATIENCE,
+    SPINS,
+    STALLED,
+    YIELD,
+)
+from nncli.engines.compiled.machine_code import Request, addresses, callable_at
+from nncli.engines.compiled.program import Compiled
+from nncli.engines.compiled.state import DONE, LAST, STOP
+
+STALLED_SECONDS = 30.0
+_SLOWEST = 1e9  # floating-point operations a second: every processor is faster
+
+# Threads that spin use all of their time if nobody else needs the cores. With less than this share
+# of it, they waited for each other: one thread alone is faster.
+_LEAST_SHARE = 0.85
+# Then one thread runs alone for many times as long as this took, so that attempts cost little.
+_PAUSE, _LONGEST_PAUSE = 20.0, 3.0  # a factor, and seconds
+
+_TURNS = 30  # of the wait for threads to end
+
+
+class StalledError(NncliError):
+    """A thread of the team made no progress."""
+
+
+class Team:
+    """Threads that run programs; they exist during a call only.
+
+    Their number is that of `limited_threads`. The results do not depend on it.
+
+    Parameters
+    ----------
+    work : float
+        Floating-point operations of a training step.
+    """
+
+    def __init__(self, work: float) -> None:
+        self._patience = STALLED_SECONDS + work / _SLOWEST
+        kinds = ["int64"] * 9
+        kinds[0] = kinds[3] = "int64*"
+        request = Request("interpreter.run", tuple(kinds))
+        self._run = callable_at(addresses([request])[request], [ctypes.c_int64] * 9)
+        self._alone_until = 0.0
+
+    def run(self, compiled: Compiled, memory: NDArray[Any], steps: int) -> int:
+        """Take steps, or fewer if the program ends or other processes need the cores.
+
+        Returns the number of steps done.
+
+        Raises
+        ------
+        StalledError
+            If a thread makes no progress for 30 s, or longer if a step takes long.
+        """
+        paused = time.monotonic() < self._alone_until
+        threads = 1 if paused else min(threads_in_use(), compiled.parts)
+        state = compiled.state
+        state[DONE] = state[LAST] = state[STOP] = 0
+        call = _Call(self._run, compiled, memory, threads, steps, self._patience)
+        if threads == 1:
+            call.work(0)
+        else:
+            self._run_together(call)
+        return int(state[DONE])
+
+    def _run_together(self, call: "_Call") -> None:
+        """Run on several threads; decide whether the next calls do so too."""
+        others = [
+            threading.Thread(target=call.work, args=(number,), daemon=True)
+            for number in range(1, call.threads)
+        ]
+        started = time.perf_counter()
+        try:
+            _start(others)
+            call.work(0)
+        except BaseException:
+            call.shared[ABORTED // 8] = ENDED
+            _join(others, self._patience)
+            raise
+        if call.shared[ABORTED // 8] == STALLED or not _join(others, self._patience):
+            raise StalledError(
+                "training.engine: a thread of the compiled engine made no progress for "
+                f"{self._patience:.0f} s; train with --threads 1"
+            )
+        available = call.threads * max(call.seconds)  # the first thread may have been late
+        if call.shared[DELAYS // 8] and sum(call.spent) < _LEAST_SHARE * available:
+            pause = min(_PAUSE * (time.perf_counter() - started), _LONGEST_PAUSE)
+            self._alone_until = time.monotonic() + pause
+
+
+class _Call:
+    """What the threads of a call have in common.
+
+    It keeps the arrays of a thread that stalled. A thread that comes after the call finds the words
+    of this call, not of the next one.
+
+    Attributes
+    ----------
+    shared : array of int64
+        See `instructions`.
+    spent : list of float
+        Seconds of the processor that each thread used.
+    seconds : list of float
+        How long each thread took.
+    """
+
+    def __init__(
+        self,
+        run: Any,
+        compiled: Compiled,
+        memory: NDArray[Any],
+        threads: int,
+        steps: int,
+        patience: float,
+    ) -> None:
+        self._run, self._compiled, self._memory = run, compiled, memory
+        self.threads, self._steps = threads, steps
+        raw = np.zeros(CLAIMS + LINE * (compiled.claims + 1), np.uint8)
+        start = -raw.ctypes.data % LINE
+        self.shared = raw[start : start + CLAIMS + LINE * compiled.claims].view(np.int64)
+        self.shared[YIELD // 8] = _address_of_yield()
+        self.shared[PATIENCE // 8] = max(1, int(patience / _seconds_of_a_turn()))
+        self.spent, self.seconds = [0.0] * threads, [0.0] * threads
+
+    def work(self, number: int) -> None:
+        """Run the program as one of the threads, and measure the time."""
+        compiled = self._compiled
+        with products_in_one_thread():  # for the bits, which depend on how BLAS cuts a product
+            started, spent = time.perf_counter(), time.thread_time()
+            self._run(
+                compiled.words.ctypes.data,
+                len(compiled.words) - 1,
+                self._memory.ctypes.data,
+                compiled.state.ctypes.data,
+                compiled.numbers.ctypes.data,
+                self.shared.ctypes.data,
+                number,
+                self.threads,
+                self._steps,
+            )
+            self.spent[number] = time.thread_time() - spent
+            self.seconds[number] = time.perf_counter() - started
+
+
+def _start(threads: Sequence[threading.Thread]) -> None:
+    """Start threads, as far as the system allows it: the others do the work of the missing ones."""
+    try:
+        for each in threads:
+            each.start()
+    except (MemoryError, RuntimeError):
+        pass
+
+
+def _join(threads: Sequence[threading.Thread], seconds: float) -> bool:
+    """Wait for the threads that were started, each up to some seconds; return whether all ended.
+
+    An interruption meanwhile comes afterwards. The wait has turns: while the process is stopped,
+    the clock goes on, so that the current one ends.
+    """
+    interruption = None
+    for each in threads:
+        turns = _TURNS
+        while turns and each.is_alive():
+            try:
+                each.join(seconds / _TURNS)
+                turns -= 1
+            except BaseException as error:
+                interruption = error
+    if interruption is not None:
+        raise interruption
+    return not any(each.is_alive() for each in threads)
+
+
+@cache
+def _address_of_yield() -> int:
+    """Return the address of a function that lets other processes run, or 0."""
+    try:
+        function = ctypes.CDLL(None).sched_yield
+    except (AttributeError, OSError, TypeError):
+        try:
+            function = ctypes.WinDLL("kernel32").SwitchToThread  # type: ignore[attr-defined]
+        except (AttributeError, OSError):
+            return 0
+    return ctypes.cast(function, ctypes.c_void_p).value or 0
+
+
+@cache
+def _seconds_of_a_turn() -> float:
+    """Return how long a turn of a wait takes at least, measured once."""
+    request = Request("interpreter.spin", ("int64",))
+    spin = callable_at(addresses([request])[request], [ctypes.c_int64])
+    best = float("inf")
+    for _ in range(5):
+        started = time.perf_counter()
+        spin(SPINS)
+        best = min(best, time.perf_counter() - started)
+    return best
