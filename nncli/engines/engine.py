@@ -4,7 +4,7 @@ An engine is created from a `Setup`. From then on it has the rows and owns the n
 during training, they are only available from `Engine.snapshot`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -80,7 +80,7 @@ class LayerStatistics(NamedTuple):
     saturated: float | None
 
 
-@dataclass
+@dataclass(slots=True)
 class Sums:
     """Sums over the steps of an epoch, in float64.
 
@@ -107,8 +107,9 @@ class Sums:
 
     def layers(self) -> list[LayerStatistics]:
         """Return the statistics of each block."""
-        norms = [(squared / max(self.steps, 1)) ** 0.5 for squared in self.squared_norms]
-        return list(map(LayerStatistics, norms, self.saturated))
+        steps = self.steps or 1
+        norms = [(squared / steps) ** 0.5 for squared in self.squared_norms]
+        return [*map(LayerStatistics, norms, self.saturated)]
 
 
 class Steps(NamedTuple):
@@ -161,6 +162,20 @@ class Engine(Protocol):
             Row numbers of each batch in the arrays of the training split. A batch of all rows has
             them in order.
         rates : sequence of S learning rates
+        """
+        ...
+
+    def epochs(self, rates: Sequence[float]) -> tuple[int, Iterator[Sums]]:
+        """Take epochs of one batch, all rows; return how many, and the sums of each.
+
+        An engine may take fewer than there are rates, or none. Each is an epoch of `steps`, to the
+        bit; one whose step is refused is not taken. The other methods act after the epoch whose
+        sums were the last that the iterator gave. If they change anything, the epochs after it are
+        not taken, and the iterator ends.
+
+        Parameters
+        ----------
+        rates : sequence of E learning rates
         """
         ...
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from nncli.base.errors import DivergenceError
 from nncli.data.order import Order
-from nncli.engines.engine import Engine, LayerStatistics
+from nncli.engines.engine import Engine, LayerStatistics, Sums
 from nncli.metrics.names import PENALTY, rises, split_and_metric
 from nncli.metrics.scores import Score
 from nncli.training.plan import Plan
@@ -68,15 +68,22 @@ def train(
         If a loss, a gradient or a parameter is not finite.
     """
     pace = _Pace(plan.report_seconds)
-    share = 1 / order.batches
+    share, measures = 1 / order.batches, _Measures(score, plan)
+    together = _may_take_many(order, plan)
     while progress.epoch < plan.epochs and not progress.patience_is_over(plan):
+        if together and not progress.batch:
+            before = progress.epoch
+            yield from _epochs_together(engine, order, measures, plan, progress, pace)
+            together = progress.epoch > before
+            if together:
+                continue
         epoch, rows_before = progress.epoch + 1, progress.sums.rows
         rates = _rates(plan, progress, epoch, share)
         started = pace.start()
         yield from _rest_of_epoch(engine, order, rates, plan, progress, pace)
         seconds = time.perf_counter() - started
         layers = progress.sums.layers()
-        metrics = _end_epoch(engine, score, plan, progress)
+        metrics = _end_epoch(engine, measures, plan, progress)
         yield EpochReport(
             epoch=epoch,
             metrics=metrics,
@@ -86,6 +93,40 @@ def train(
             layers=layers,
             improved=progress.best_epoch == epoch,
         )
+
+
+def _may_take_many(order: Order, plan: Plan) -> bool:
+    """Return whether nothing is asked for within epochs, and their rates are known before."""
+    asks = plan.record_every or not plan.report_seconds
+    return order.batches == 1 and not (asks or plan.plateau)
+
+
+def _epochs_together(
+    engine: Engine,
+    order: Order,
+    measures: "_Measures",
+    plan: Plan,
+    progress: Progress,
+    pace: "_Pace",
+) -> Iterator[EpochReport]:
+    """Take epochs of one batch, as many in one call as the engine does."""
+    before, rows = progress.epoch, len(order.split)
+    rates = [plan.rate(before + n, 1.0) for n in range(min(pace.steps, plan.epochs - before))]
+    started = pace.start()
+    taken, all_sums = engine.epochs(rates)
+    if not taken:
+        return
+    seconds = (time.perf_counter() - started) / taken
+    pace.is_due(taken)
+    for epoch, (rate, sums) in enumerate(zip(rates, all_sums, strict=False), before + 1):
+        metrics = measures.of(engine, sums, epoch)
+        progress.epoch = epoch
+        measures.offer(engine, metrics, progress)
+        improved = progress.best_epoch == epoch
+        layers = sums.layers()
+        yield EpochReport(epoch, metrics, rate, seconds, rows / seconds, layers, improved)
+        if plan.patience_epochs and progress.patience_is_over(plan):
+            return
 
 
 def _rates(plan: Plan, progress: Progress, epoch: int, share: float) -> Callable[[int], float]:
@@ -154,27 +195,51 @@ class _Pace:
         return True
 
 
-def _end_epoch(engine: Engine, score: Score, plan: Plan, progress: Progress) -> dict[str, float]:
+class _Measures:
+    """Compute the metrics of an epoch whose steps are done, and whether it is the best."""
+
+    def __init__(self, score: Score, plan: Plan) -> None:
+        self._plan = plan
+        self._train, self._validation = f"train_{score.name}", f"validation_{score.name}"
+        self._rises = rises(split_and_metric(plan.monitor)[1])
+
+    def of(self, engine: Engine, sums: Sums, epoch: int) -> dict[str, float]:
+        """Return the metrics of an epoch.
+
+        Raises
+        ------
+        DivergenceError
+            If one is not finite.
+        """
+        plan, rows = self._plan, sums.rows
+        metrics = {"train_loss": sums.loss / rows, self._train: sums.score / rows}
+        if plan.penalizes:
+            metrics[PENALTY] = sums.penalty / rows
+        if plan.validates:
+            loss, value = engine.evaluate()
+            check_finite(loss, f"epoch {epoch}: the validation loss")
+            metrics |= {"validation_loss": loss, self._validation: value}
+        if plan.measure:
+            metrics[plan.monitor] = plan.measure(engine.snapshot())
+            check_finite(metrics[plan.monitor], f"epoch {epoch}: {plan.monitor}")
+        return metrics
+
+    def offer(self, engine: Engine, metrics: dict[str, float], progress: Progress) -> None:
+        """Keep the engine's snapshot if the epoch, which is completed, is the best so far."""
+        value = metrics[self._plan.monitor]
+        progress.offer(value, self._plan, engine.snapshot, rises=self._rises)
+
+
+def _end_epoch(
+    engine: Engine, measures: _Measures, plan: Plan, progress: Progress
+) -> dict[str, float]:
     """Complete an epoch whose steps are done, and return its metrics."""
-    epoch, sums = progress.epoch + 1, progress.sums
-    metrics = {
-        "train_loss": sums.loss / sums.rows,
-        f"train_{score.name}": sums.score / sums.rows,
-    }
-    if plan.penalizes:
-        metrics[PENALTY] = sums.penalty / sums.rows
+    epoch = progress.epoch + 1
     if problem := engine.problem():
         raise DivergenceError(f"epoch {epoch}, batch {progress.batch}: {problem}")
-    if plan.validates:
-        loss, value = engine.evaluate()
-        check_finite(loss, f"epoch {epoch}: the validation loss")
-        metrics |= {"validation_loss": loss, f"validation_{score.name}": value}
-    if plan.measure:
-        metrics[plan.monitor] = plan.measure(engine.snapshot())
-        check_finite(metrics[plan.monitor], f"epoch {epoch}: {plan.monitor}")
+    metrics = measures.of(engine, progress.sums, epoch)
     progress.complete_epoch()
-    better = rises(split_and_metric(plan.monitor)[1])
-    progress.offer(metrics[plan.monitor], plan, engine.snapshot, rises=better)
+    measures.offer(engine, metrics, progress)
     progress.fall_if_due(plan)
     return metrics
 

@@ -1,6 +1,6 @@
 """The engine that takes many steps in one call of compiled code, on one or several threads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,6 +11,7 @@ from nncli.base.storage.mapping import take_rows
 from nncli.data.splits import Rows
 from nncli.engines.batches import Batches, evaluation_rows
 from nncli.engines.compiled.blas import find_product
+from nncli.engines.compiled.epochs import Epochs, are_taken_together
 from nncli.engines.compiled.layers import MOST_PARTS
 from nncli.engines.compiled.layout import Memory
 from nncli.engines.compiled.program import Compiled
@@ -26,6 +27,7 @@ from nncli.engines.compiled.state import (
     ADDRESS,
     CODES,
     EPOCH_STEPS,
+    EPOCHS,
     ITEM_BYTES,
     LOSS,
     PENALTY,
@@ -37,6 +39,7 @@ from nncli.engines.compiled.state import (
     SCORE,
     SIZE,
     SKIPS_GATHERING,
+    SNAPSHOTS,
     STEP,
     STEP_LOSS,
     STOP,
@@ -90,6 +93,7 @@ class CompiledEngine:
         self._steps = 0
         self._pool: Rows | None = None
         self._has_all_rows = False
+        self._epochs: Epochs | None = None
 
     def _fill(self) -> None:
         """Copy the initial arrays to the memory, and use them there from now on."""
@@ -116,6 +120,7 @@ class CompiledEngine:
 
     def hold(self, pool: Rows | None) -> None:
         """Copy some rows from a mapped array to memory; None for none."""
+        self._settle()
         if pool is not None:
             check_range("row", pool, len(self._setup.training.inputs))
         connect(self._training, self._setup.training)
@@ -127,6 +132,7 @@ class CompiledEngine:
 
     def steps(self, batches: Rows, rates: Sequence[float], sums: Sums) -> Steps:
         """Take steps; see `Engine.steps`."""
+        self._settle()
         blocks = len(self._setup.network.blocks)
         if not sums.steps:
             sums.squared_norms = [0.0] * blocks
@@ -166,6 +172,52 @@ class CompiledEngine:
             return Steps(done)
         self._steps += 1
         return Steps(done, self._problem_of_step(batches[done]))
+
+    def epochs(self, rates: Sequence[float]) -> tuple[int, Iterator[Sums]]:
+        """Take epochs of one step; see `Engine.epochs`."""
+        self._settle()
+        if self._pool is not None or not are_taken_together(self._setup):
+            return 0, iter(())
+        taken = Epochs(self._setup, self.state(), rates, self._step.counts)
+        training = self._training
+        training.point(EPOCHS, taken.sums)
+        training.point(SNAPSHOTS, taken.snapshots)
+        try:
+            found = self.steps(taken.batches(), taken.rates, Sums())
+        finally:
+            training.point(EPOCHS, None)
+            training.point(SNAPSHOTS, None)
+        if found.problem:
+            self._steps -= 1  # who takes this step alone will learn the problem
+        self._epochs = taken
+        return taken.complete(found.done), self._handed_out(taken)
+
+    def _handed_out(self, taken: Epochs) -> Iterator[Sums]:
+        """Yield the sums of each epoch, until something else is asked of the engine."""
+        for sums in taken.in_turn():
+            if self._epochs is not taken:
+                return
+            taken.given += 1
+            yield sums
+        if self._epochs is taken:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Go back to the epoch that was handed out last, if others were taken ahead."""
+        taken, self._epochs = self._epochs, None
+        if taken is None or taken.are_all_given:
+            return
+        self.restore(taken.start)
+        batches, done = taken.batches(), 0
+        while done < taken.given:  # the same bits again
+            part = slice(done, taken.given)
+            done += self.steps(batches[part], taken.rates[part], Sums()).done
+
+    def _given(self) -> Epochs | None:
+        """Return the epochs that are being handed out, or None if the memory is the state."""
+        if self._epochs is None or self._epochs.are_all_given or not self._epochs.given:
+            self._settle()
+        return self._epochs
 
     def _checked(self, batches: Rows) -> NDArray[np.int64]:
         """Return row numbers that compiled code can use: it does not check them."""
@@ -216,6 +268,17 @@ class CompiledEngine:
 
     def evaluate(self) -> tuple[float, float]:
         """Return the mean loss and the mean score over the validation rows."""
+        if not (taken := self._given()):
+            return self._evaluated()
+        network = self._network
+        ahead = network.parameters.copy(), network.state.copy()
+        try:
+            network.parameters[:], network.state[:] = taken.snapshot
+            return self._evaluated()
+        finally:
+            network.parameters[:], network.state[:] = ahead
+
+    def _evaluated(self) -> tuple[float, float]:
         assert self._evaluation
         assert self._setup.validation
         if self._clock:
@@ -240,6 +303,8 @@ class CompiledEngine:
 
     def problem(self) -> str | None:
         """Return which parameters are not finite, with a remedy, or None if all are finite."""
+        if self._given():
+            return None
         network = self._network
         if all(is_finite(each) for each in (network.parameters, network.state) if each.size):
             return None
@@ -251,7 +316,9 @@ class CompiledEngine:
     def snapshot(self) -> dict[str, Array]:
         """Return copies of the network's flat vectors."""
         network = self._network
-        return {"parameters": network.parameters.copy(), "state": network.state.copy()}
+        taken = self._given()
+        parameters, state = taken.snapshot if taken else (network.parameters, network.state)
+        return {"parameters": parameters.copy(), "state": state.copy()}
 
     def _slots(self) -> Array:
         places = [self._memory[at : at + self._vectors.size] for at in self._vectors.slots]
@@ -259,6 +326,7 @@ class CompiledEngine:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return copies of the network's vectors and the optimizer's slots, and the step count."""
+        self._settle()
         return {**self.snapshot(), "slots": self._slots(), "steps": np.array(self._steps)}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:

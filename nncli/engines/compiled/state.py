@@ -25,7 +25,9 @@ DONE = 16  # steps done in this call
 ITEM_BYTES = 17  # of an element of the memory
 ROW_STEP = 18  # elements of the inputs from a row to the next
 COLUMN_STEP = 19  # and from a column to the next
-STATE_SIZE = 20
+EPOCHS = 20  # addresses of the arrays of `nncli.engines.compiled.epochs`, or 0
+SNAPSHOTS = 21
+STATE_SIZE = 22
 
 LOSS = 0  # sums over the rows of an epoch
 SCORE = 1

@@ -6,6 +6,7 @@ from itertools import pairwise
 from nncli.data.splits import Split
 from nncli.engines.compiled import batch, layout
 from nncli.engines.compiled.batch import Batch, Results
+from nncli.engines.compiled.epochs import are_taken_together
 from nncli.engines.compiled.layers import MOST_PARTS, WrittenActivation, written
 from nncli.engines.compiled.layout import Matrix, Memory
 from nncli.engines.compiled.program import Program
@@ -109,7 +110,18 @@ def training_of(setup: Setup, vectors: Vectors, memory: Memory, product: tuple[i
     for layer in all_written[-2::-1]:
         gradient = layer.backward(write, gradient)
     _Update(setup, vectors, step).write(results)
+    if are_taken_together(setup):
+        _record(vectors, step)
     return step
+
+
+def _record(vectors: Vectors, step: Step) -> None:
+    """Write the instruction that records the step as an epoch."""
+    counts = [place for place in step.counts if place is not None]
+    where = [step.norms, len(step.counts), vectors.parameters, vectors.size]
+    where += [vectors.state, vectors.state_size, len(counts)]
+    step.program.wait()
+    step.program.add("decision.record", [*where, *(n for at in counts for n in (at, MOST_PARTS))])
 
 
 def _writer(setup: Setup, program: Program, product: tuple[int, int], *, training: bool) -> Writer:

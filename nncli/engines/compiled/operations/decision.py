@@ -9,6 +9,7 @@ from math import isfinite
 from nncli.engines.compiled.intrinsics import pointer_like, shifted
 from nncli.engines.compiled.operations.sums import total
 from nncli.engines.compiled.state import (
+    EPOCHS,
     FACTOR,
     LOSS,
     PENALTY,
@@ -16,6 +17,7 @@ from nncli.engines.compiled.state import (
     RATES,
     ROWS,
     SCORE,
+    SNAPSHOTS,
     STEP_LOSS,
     STEP_PENALTY,
     STOP,
@@ -31,6 +33,15 @@ NORMS = 6  # place in `numbers` of the sum of squares of each block
 NEW_NORMS = 7  # the same, with the current step
 BLOCKS = 8
 BLOCK_OF_PART = 9
+
+# Of `record`.
+NORMS_OF_EPOCH = 0  # place in `numbers` of the sums of squares, and their number
+NORM_COUNT = 1
+PARAMETERS = 2  # offset and size of what is copied
+SIZE = 3
+NETWORK_STATE = 4
+NETWORK_STATE_SIZE = 5
+COUNTS = 6  # how many counts there are, then the place of the parts of each, and their number
 
 
 def evaluated(memory, source, where, state, numbers, step, shard, first, last):
@@ -66,6 +77,32 @@ def accept(memory, source, where, state, numbers, step, shard, first, last):
     numbers[PENALTY] += penalty * rows
     numbers[FACTOR] = 1
     numbers[RATE] = pointer_like(state[RATES], numbers)[step]
+
+
+def record(memory, source, where, state, numbers, step, shard, first, last):
+    """Write the sums of a step that is an epoch, and the parameters after it, where they are asked.
+
+    The sums are 0 afterwards.
+    """
+    if not state[EPOCHS]:
+        return
+    norms, counts = where[NORM_COUNT], where[COUNTS]
+    out = shifted(pointer_like(state[EPOCHS], numbers), step * (3 + norms + counts))
+    for place in range(3):
+        out[place] = numbers[place]
+        numbers[place] = 0
+    for block in range(norms):
+        out[3 + block] = numbers[where[NORMS_OF_EPOCH] + block]
+        numbers[where[NORMS_OF_EPOCH] + block] = 0
+    for index in range(counts):
+        place, parts = where[COUNTS + 1 + 2 * index], where[COUNTS + 2 + 2 * index]
+        out[3 + norms + index] = total(shifted(numbers, place), parts)
+    size, others = where[SIZE], where[NETWORK_STATE_SIZE]
+    copy = shifted(pointer_like(state[SNAPSHOTS], memory), step * (size + others))
+    for i in range(size):
+        copy[i] = memory[where[PARAMETERS] + i]
+    for i in range(others):
+        copy[size + i] = memory[where[NETWORK_STATE] + i]
 
 
 def clip_norm(memory, source, where, state, numbers, step, shard, first, last):

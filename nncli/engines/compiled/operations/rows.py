@@ -9,7 +9,7 @@ from nncli.engines.compiled.operations.blocks import (
     loops,
     vector,
 )
-from nncli.engines.compiled.state import EPOCH_STEPS, ROW_MAJOR, ROWS
+from nncli.engines.compiled.state import EPOCH_STEPS, EPOCHS, ROW_MAJOR, ROWS
 
 GRADIENT = FIRST_OFFSET
 WEIGHTS = GRADIENT + 1
@@ -37,7 +37,7 @@ def weigh(memory, source, where, state, numbers, step, shard, first, last):
 
 def count_saturated(memory, source, where, state, numbers, step, shard, first, last):
     """Count the sums beyond a limit in the first rows of the first step of an epoch."""
-    if state[EPOCH_STEPS] + step:
+    if state[EPOCH_STEPS] + step and not state[EPOCHS]:
         return
     limit, found = numbers[where[LIMIT]], 0
     from_, to, begin, end = loops(where, state, first, last)

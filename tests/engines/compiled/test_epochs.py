@@ -1,0 +1,144 @@
+"""Epochs of one step that are taken together: the same bits as one by one, wherever one stops."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("numba", reason="the extra 'fast' is not installed")
+
+from nncli.base.errors import DivergenceError
+from nncli.data.order import Order
+from nncli.engines.compiled.engine import CompiledEngine
+from nncli.engines.engine import Sums
+from nncli.nn.penalties import Regularization
+from nncli.training.loop import train
+from nncli.training.plan import Plan
+from nncli.training.progress import Progress
+from tests.engines.compiled.parity import TRAINED, Case, case_setup
+
+USUAL = Case(batch=TRAINED)
+CASES = {
+    "usual": USUAL,
+    "sigmoid": replace(USUAL, hidden="sigmoid", sizes=(5, 6, 4, 3), optimizer="adam"),
+    "batch_norm": replace(USUAL, normalization="batch_norm", settings={"momentum": 0.9}),
+    "dropout": replace(USUAL, dropout=0.5, optimizer="rmsprop"),
+    "penalties": replace(USUAL, regularization=Regularization(l1=0.01, l2=0.02, clip_norm=0.1)),
+}
+every_case = pytest.mark.parametrize("name", CASES)
+
+
+class Alone(CompiledEngine):
+    """The engine without epochs that are taken together."""
+
+    def epochs(self, rates):
+        return 0, iter(())
+
+
+def both(case):
+    """Return an engine that takes epochs together, and one that does not."""
+    return [make(case_setup(case, np.dtype("float32"))) for make in (CompiledEngine, Alone)]
+
+
+def plan_of(**changes):
+    usual = {"epochs": 40, "monitor": "validation_loss", "validates": True, "report_seconds": 60}
+    return Plan(rate=lambda t, share: 0.05 / (1 + t), **{**usual, **changes})
+
+
+def reports(engine, plan, progress):
+    """Yield the reports without times."""
+    trained = engine._setup
+    order = Order(trained.training, trained.batch_rows)
+    for report in train(engine, order, trained.score, plan, progress):
+        yield report._replace(seconds=0, rows_per_second=0)
+
+
+def assert_same(one, other):
+    for name, array in one.items():
+        np.testing.assert_array_equal(array, other[name], err_msg=name)
+
+
+def assert_same_progress(one, other):
+    best = [each.best for each in (one, other)]
+    if best[0] is not None:
+        assert_same(*best)
+    assert replace(one, best=None, sums=Sums()) == replace(other, best=None, sums=Sums())
+
+
+@every_case
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"monitor": "train_loss", "validates": False},
+        {"keep_best": False, "penalizes": True},
+        {"patience_epochs": 2, "min_change": 0.05},
+        {"measure": lambda arrays: float(abs(arrays["parameters"]).sum()), "monitor": "size"},
+    ],
+)
+def test_reports_and_state_are_the_same_bits(name, changes):
+    engines = both(CASES[name])
+    plan, done = plan_of(**changes), [Progress(), Progress()]
+    found, expected = (
+        [*reports(engine, plan, own)] for engine, own in zip(engines, done, strict=True)
+    )
+    assert found == expected
+    assert found[0].layers[0].gradient_norm > 0
+    assert_same(*(engine.state() for engine in engines))
+    assert_same_progress(*done)
+
+
+@given(
+    name=st.sampled_from(sorted(CASES)),
+    stops=st.lists(st.integers(1, 12), min_size=1, max_size=4),
+    asks=st.sampled_from(["state", "snapshot", "evaluate", "problem", "nothing"]),
+)
+@settings(max_examples=30)
+def test_training_may_stop_or_be_asked_after_any_epoch(name, stops, asks):
+    engines = both(CASES[name])
+    plan, done = plan_of(), [Progress(), Progress()]
+    for count in stops:
+        answers = []
+        for engine, own in zip(engines, done, strict=True):
+            running = reports(engine, plan, own)
+            answers.append([next(running)._asdict() for _ in range(count)])
+            if asks != "nothing":
+                answers[-1].append(getattr(engine, asks)())
+                answers[-1].append(next(running)._asdict())
+            running.close()
+        for one, other in zip(*answers, strict=True):
+            if isinstance(one, dict) and "parameters" in one:
+                assert_same(one, other)
+            else:
+                assert one == other
+        assert_same_progress(*done)
+    assert_same(*(engine.state() for engine in engines))
+
+
+@pytest.mark.parametrize(("size", "rate"), [(1.0, 1e8), (1e10, 0.1)])
+def test_divergence_comes_at_its_epoch_with_its_message(size, rate):
+    case, messages = replace(USUAL, hidden="identity", size=size), []
+    for engine in both(case):
+        plan, own = replace(plan_of(), rate=lambda t, share: rate), Progress()
+        with pytest.raises(DivergenceError) as error:
+            [*reports(engine, plan, own)]
+        messages.append((str(error.value), own.epoch))
+    assert messages[0] == messages[1]
+
+
+def test_a_call_takes_many_epochs_only_with_one_batch_and_few_parameters():
+    few = case_setup(USUAL, np.dtype("float32"))
+    assert CompiledEngine(few).epochs([0.1] * 5)[0] == 5
+    assert CompiledEngine(replace(few, batch_rows=TRAINED - 1)).epochs([0.1] * 5)[0] == 0
+    many = case_setup(replace(USUAL, sizes=(5, 800, 3)), np.dtype("float32"))
+    assert CompiledEngine(many).epochs([0.1] * 5)[0] == 0
+
+
+def test_the_memory_for_epochs_is_limited():
+    engine, _ = both(USUAL)
+    taken, sums = engine.epochs([1e-9] * 300_000)
+    assert 1000 < taken < 100_000
+    assert sum(1 for _ in sums) == taken
+    assert engine.state()["steps"] == taken
