@@ -1,6 +1,6 @@
 """Train with the compiled engine and with NumPy from the same setup, and compare the results."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -269,8 +269,8 @@ def _check_alike(found, expected, tolerance):
         close = {"rtol": tolerance, "atol": tolerance * (1 + _largest(array))}
         np.testing.assert_allclose(found.state[name], array, **close, err_msg=name)
     for own, other in zip(found.sums, expected.sums, strict=True):
-        assert vars(own) == {
-            name: approximately(value, tolerance) for name, value in vars(other).items()
+        assert asdict(own) == {
+            name: approximately(value, tolerance) for name, value in asdict(other).items()
         }
     assert found.evaluation[0] == approximately(expected.evaluation[0], tolerance)
 
