@@ -98,7 +98,7 @@ def test_reports_and_state_are_the_same_bits(name, changes):
 @settings(max_examples=30)
 def test_training_may_stop_or_be_asked_after_any_epoch(name, stops, asks):
     engines = both(CASES[name])
-    plan, done = plan_of(), [Progress(), Progress()]
+    plan, done = plan_of(epochs=60), [Progress(), Progress()]  # more than all stops
     for count in stops:
         answers = []
         for engine, own in zip(engines, done, strict=True):
