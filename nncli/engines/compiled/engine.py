@@ -179,18 +179,22 @@ class CompiledEngine:
         if self._pool is not None or not are_taken_together(self._setup):
             return 0, iter(())
         taken = Epochs(self._setup, self.state(), rates, self._step.counts)
-        training = self._training
-        training.point(EPOCHS, taken.sums)
-        training.point(SNAPSHOTS, taken.snapshots)
         try:
-            found = self.steps(taken.batches(), taken.rates, Sums())
+            found = self._recorded(taken)
+        finally:  # after an interruption, none of them counts
+            self._epochs = taken
+        return taken.complete(found), self._handed_out(taken)
+
+    def _recorded(self, taken: Epochs, part: slice = slice(None)) -> Steps:
+        """Take epochs, or a part of them, and write the sums and the parameters of each."""
+        training = self._training
+        training.point(EPOCHS, taken.sums[part])
+        training.point(SNAPSHOTS, taken.snapshots[part])
+        try:
+            return self.steps(taken.batches()[part], taken.rates[part], Sums())
         finally:
             training.point(EPOCHS, None)
             training.point(SNAPSHOTS, None)
-        if found.problem:
-            self._steps -= 1  # who takes this step alone will learn the problem
-        self._epochs = taken
-        return taken.complete(found.done), self._handed_out(taken)
 
     def _handed_out(self, taken: Epochs) -> Iterator[Sums]:
         """Yield the sums of each epoch, until something else is asked of the engine."""
@@ -208,10 +212,9 @@ class CompiledEngine:
         if taken is None or taken.are_all_given:
             return
         self.restore(taken.start)
-        batches, done = taken.batches(), 0
+        done = 0
         while done < taken.given:  # the same bits again
-            part = slice(done, taken.given)
-            done += self.steps(batches[part], taken.rates[part], Sums()).done
+            done += self._recorded(taken, slice(done, taken.given)).done
 
     def _given(self) -> Epochs | None:
         """Return the epochs that are being handed out, or None if the memory is the state."""

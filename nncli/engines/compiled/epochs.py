@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.engines.engine import Setup, Sums
+from nncli.engines.engine import Setup, Steps, Sums
 from nncli.nn.entries import Array
 from nncli.nn.layers.activation import SATURATION_ROWS
 
@@ -59,17 +59,21 @@ class Epochs:
         self.rates = rates[:most]
         self.sums = np.empty((len(self.rates), numbers))
         self.snapshots = np.empty((len(self.rates), size), setup.network.dtype)
-        self.given = self._taken = self._usable = 0
+        self.given = self._usable = 0
+        self._begun = len(self.rates)
 
     def batches(self) -> NDArray[np.integer[Any]]:
         """Return the row numbers of each epoch: all, in order."""
         rows = self._setup.training.rows
         return np.broadcast_to(rows, (len(self.rates), len(rows)))
 
-    def complete(self, done: int) -> int:
+    def complete(self, found: Steps) -> int:
         """Return how many of the epochs that were done end with finite parameters."""
+        done = found.done
         are_finite = np.isfinite(self.snapshots[:done]).all(axis=1)
-        self._taken, self._usable = done, done if are_finite.all() else int(are_finite.argmin())
+        self._usable = done if are_finite.all() else int(are_finite.argmin())
+        # A step that was refused may have changed the running means.
+        self._begun = done + bool(found.problem)
         return self._usable
 
     def in_turn(self) -> Iterator[Sums]:
@@ -96,7 +100,7 @@ class Epochs:
     @property
     def are_all_given(self) -> bool:
         """Whether the engine's memory is that of the epoch that was handed out last."""
-        return self.given == self._taken
+        return self.given == self._begun
 
     @property
     def snapshot(self) -> tuple[Array, Array]:

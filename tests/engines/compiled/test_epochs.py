@@ -12,6 +12,7 @@ pytest.importorskip("numba", reason="the extra 'fast' is not installed")
 from nncli.base.errors import DivergenceError
 from nncli.data.order import Order
 from nncli.engines.compiled.engine import CompiledEngine
+from nncli.engines.compiled.team import Team
 from nncli.engines.engine import Sums
 from nncli.nn.penalties import Regularization
 from nncli.training.loop import train
@@ -126,6 +127,47 @@ def test_divergence_comes_at_its_epoch_with_its_message(size, rate):
             [*reports(engine, plan, own)]
         messages.append((str(error.value), own.epoch))
     assert messages[0] == messages[1]
+
+
+@every_case
+@pytest.mark.parametrize("asks", ["state", "snapshot"])
+def test_a_step_that_is_refused_changes_nothing(name, asks):
+    engine, alone = both(CASES[name])
+    rates = [0.1, 0.1, 1e25, 0.1]
+    taken, sums = engine.epochs(rates)
+    assert taken < len(rates)
+    assert sum(1 for _ in zip(range(taken), sums, strict=True)) == taken
+    rows = np.arange(TRAINED)[np.newaxis]
+    for rate in rates[:taken]:
+        assert alone.steps(rows, [rate], Sums()).done
+    assert_same(getattr(engine, asks)(), getattr(alone, asks)())
+
+
+def test_gradients_whose_squares_overflow_if_added_belong_to_epochs_of_their_own():
+    setup = case_setup(replace(USUAL, hidden="identity"), np.dtype("float64"))
+    setup.network.parameters *= 8e50
+    engine = CompiledEngine(setup)
+    taken, sums = engine.epochs([1e-200] * 60)
+    squares = [next(sums).squared_norms[1] for _ in range(50)]
+    assert taken > 50
+    assert sum(squares) == np.inf
+    assert engine.state()["steps"] == 50
+
+
+def test_an_interruption_undoes_the_epochs_of_its_call(monkeypatch):
+    engine, _ = both(CASES["batch_norm"])
+    [*engine.epochs([0.1] * 3)[1]]
+    before, run = engine.state(), Team.run
+
+    def interrupted(*given):
+        run(*given)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as during:
+        during.setattr(Team, "run", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            engine.epochs([0.1] * 5)
+    assert_same(engine.state(), before)
 
 
 def test_a_call_takes_many_epochs_only_with_one_batch_and_few_parameters():
