@@ -134,6 +134,7 @@ class _Call:
         patience: float,
     ) -> None:
         self._run, self._compiled, self._memory = run, compiled, memory
+        self._arrays = [*compiled.arrays.values()]  # the next call has others
         self.threads, self._steps = threads, steps
         raw = np.zeros(CLAIMS + LINE * (compiled.claims + 1), np.uint8)
         start = -raw.ctypes.data % LINE

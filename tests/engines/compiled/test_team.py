@@ -4,6 +4,7 @@ import hashlib
 import platform
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
@@ -21,10 +22,9 @@ from tests.engines.engines import engine_of, setup_of
 
 pytest.importorskip("numba", reason="the extra 'fast' is not installed: pip install -e '.[fast]'")
 
-from nncli.engines.compiled import team
+from nncli.engines.compiled import state, team
 from nncli.engines.compiled.claims import chains
 from nncli.engines.compiled.instructions import ARRIVED, CLAIMS, DELAYS
-from nncli.engines.compiled.state import DONE
 
 STEPS, BATCH, ROWS = 10, 64, 200
 RANDOM = np.random.default_rng(4)
@@ -194,7 +194,7 @@ def test_threads_that_come_late_find_their_parts_done(monkeypatch, steps):
             self.shared[DELAYS // 8] = -(2**60)  # and the call does not end early
 
         def work(self, number):
-            while number and self._steps > 1 and self._compiled.state[DONE] < steps:
+            while number and self._steps > 1 and self._compiled.state[state.DONE] < steps:
                 time.sleep(0)
             super().work(number)
 
@@ -268,6 +268,9 @@ def test_a_thread_that_never_ends_is_an_error_and_not_a_hang(monkeypatch):
         monkeypatch.setattr(team, "_Call", Endless)
         with pytest.raises(team.StalledError):
             train(engine, Sums())
+    rates = weakref.ref(engine._training.arrays[state.RATES])
+    engine._training.point(state.RATES, None)
+    assert rates() is not None  # the thread may still read it
     ends.set()
 
 
