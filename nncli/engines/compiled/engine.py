@@ -1,6 +1,7 @@
 """The engine that takes many steps in one call of compiled code, on one or several threads."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 
 import numpy as np
@@ -132,7 +133,14 @@ class CompiledEngine:
 
     def steps(self, batches: Rows, rates: Sequence[float], sums: Sums) -> Steps:
         """Take steps; see `Engine.steps`."""
-        self._settle()
+        with self._measured("steps"):
+            self._settle()
+            return self._take(batches, rates, sums)
+
+    def _measured(self, phase: str) -> AbstractContextManager[None]:
+        return self._clock.phase(phase) if self._clock else nullcontext()
+
+    def _take(self, batches: Rows, rates: Sequence[float], sums: Sums) -> Steps:
         blocks = len(self._setup.network.blocks)
         if not sums.steps:
             sums.squared_norms = [0.0] * blocks
@@ -140,8 +148,6 @@ class CompiledEngine:
             self._forget_saturated()
         if not len(batches):
             return Steps(0)
-        if self._clock:
-            self._clock.start()
         if len(rates) != len(batches):
             raise ValueError(f"{len(rates)} learning rates for {len(batches)} batches")
         if self._pool is None:
@@ -166,8 +172,6 @@ class CompiledEngine:
         sums.steps += done
         sums.rows += done * rows.shape[1]
         self._steps += done
-        if self._clock:
-            self._clock.lap("steps")
         if not state[STOP]:
             return Steps(done)
         self._steps += 1
@@ -180,7 +184,8 @@ class CompiledEngine:
             return 0, iter(())
         taken = Epochs(self._setup, self.state(), rates, self._step.counts)
         try:
-            found = self._recorded(taken)
+            with self._measured("steps"):
+                found = self._recorded(taken)
         finally:  # after an interruption, none of them counts
             self._epochs = taken
         return taken.complete(found), self._handed_out(taken)
@@ -191,7 +196,7 @@ class CompiledEngine:
         training.point(EPOCHS, taken.sums[part])
         training.point(SNAPSHOTS, taken.snapshots[part])
         try:
-            return self.steps(taken.batches()[part], taken.rates[part], Sums())
+            return self._take(taken.batches()[part], taken.rates[part], Sums())
         finally:
             training.point(EPOCHS, None)
             training.point(SNAPSHOTS, None)
@@ -212,7 +217,7 @@ class CompiledEngine:
         if taken is None or taken.are_all_given:
             return
         self.restore(taken.start)
-        done = 0
+        done = 0  # the clock does not run: it measures what asks for the state
         while done < taken.given:  # the same bits again
             done += self._recorded(taken, slice(done, taken.given)).done
 
@@ -284,17 +289,14 @@ class CompiledEngine:
     def _evaluated(self) -> tuple[float, float]:
         assert self._evaluation
         assert self._setup.validation
-        if self._clock:
-            self._clock.start()
         numbers, rows = self._evaluation.numbers, self._setup.validation.rows.astype(np.int64)
         size = min(evaluation_rows(self._setup.network.output.outputs), len(rows))
         numbers[[LOSS, SCORE]] = 0
         whole = len(rows) // size * size
-        self._evaluate(self._evaluation, rows[:whole].reshape(-1, size))
-        if whole < len(rows):
-            self._evaluate(self._evaluation, rows[whole:].reshape(1, -1))
-        if self._clock:
-            self._clock.lap("validation")
+        with self._measured("validation"):
+            self._evaluate(self._evaluation, rows[:whole].reshape(-1, size))
+            if whole < len(rows):
+                self._evaluate(self._evaluation, rows[whole:].reshape(1, -1))
         return float(numbers[LOSS]) / len(rows), float(numbers[SCORE]) / len(rows)
 
     def _evaluate(self, compiled: Compiled, batches: NDArray[np.int64]) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba", reason="the extra 'fast' is not installed")
 
+from nncli.base.clock import Clock
 from nncli.base.errors import DivergenceError
 from nncli.data.order import Order
 from nncli.engines.compiled.engine import CompiledEngine
@@ -152,6 +153,18 @@ def test_gradients_whose_squares_overflow_if_added_belong_to_epochs_of_their_own
     assert taken > 50
     assert sum(squares) == np.inf
     assert engine.state()["steps"] == 50
+
+
+def test_the_clock_counts_steps_that_are_taken_again_as_part_of_what_needs_them():
+    clock = Clock()
+    engine = CompiledEngine(case_setup(USUAL, np.dtype("float32")), clock)
+    _, sums = engine.epochs([0.1] * 5)
+    next(sums)
+    before = clock.seconds["steps"]
+    assert before > 0
+    with clock.phase("checkpoint"):
+        engine.state()
+    assert clock.seconds["steps"] == before
 
 
 def test_an_interruption_undoes_the_epochs_of_its_call(monkeypatch):
