@@ -36,7 +36,8 @@ class EpochReport(NamedTuple):
         value, if it is another.
     seconds : float
         Wall time of the training steps and their observers, without validation. For an epoch that
-        was interrupted and resumed, this and `rows_per_second` cover only its last part.
+        was interrupted and resumed, this and `rows_per_second` cover only its last part. For
+        epochs that the engine takes together, it is the mean time of their steps.
     layers : list of LayerStatistics
         Gradient norm and fraction of saturated units for each block of layers.
     improved : bool
@@ -125,8 +126,10 @@ def _epochs_together(
         improved = progress.best_epoch == epoch
         layers = sums.layers()
         yield EpochReport(epoch, metrics, rate, seconds, rows / seconds, layers, improved)
-        if plan.patience_epochs and progress.patience_is_over(plan):
+        if progress.patience_is_over(plan):
             return
+    if (given := progress.epoch - before) < taken:
+        pace.steps = given  # an observer asked for the state: the others were taken in vain
 
 
 def _rates(plan: Plan, progress: Progress, epoch: int, share: float) -> Callable[[int], float]:

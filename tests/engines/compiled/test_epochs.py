@@ -155,6 +155,22 @@ def test_gradients_whose_squares_overflow_if_added_belong_to_epochs_of_their_own
     assert engine.state()["steps"] == 50
 
 
+def test_few_steps_are_taken_in_vain_if_the_state_is_asked_after_each_epoch():
+    count = 0
+
+    class Counted(CompiledEngine):
+        def _take(self, *given):
+            nonlocal count
+            found = super()._take(*given)
+            count += found.done
+            return found
+
+    engine, plan = Counted(case_setup(USUAL, np.dtype("float32"))), plan_of()
+    for _ in reports(engine, plan, Progress()):
+        engine.state()
+    assert count <= 3 * plan.epochs
+
+
 def test_the_clock_counts_steps_that_are_taken_again_as_part_of_what_needs_them():
     clock = Clock()
     engine = CompiledEngine(case_setup(USUAL, np.dtype("float32")), clock)
