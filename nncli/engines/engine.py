@@ -169,9 +169,10 @@ class Engine(Protocol):
         """Take epochs of one batch, all rows; return how many, and the sums of each.
 
         An engine may take fewer than there are rates, or none. Each is an epoch of `steps`, to the
-        bit; one whose step is refused is not taken. The other methods act after the epoch whose
-        sums were the last that the iterator gave. If they change anything, the epochs after it are
-        not taken, and the iterator ends.
+        bit; one whose step is refused is not taken. Between two epochs of the iterator, the other
+        methods act as if only those before them were taken. `evaluate`, `problem` and `snapshot`
+        change nothing; after another method, the iterator ends, and the epochs that it did not give
+        are not taken.
 
         Parameters
         ----------

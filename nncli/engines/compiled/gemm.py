@@ -61,7 +61,7 @@ def gemm(address, kind, transpose_a, transpose_b, m, n, k, A, lda, B, ldb, beta,
 
 
 def product(address, kind, transpose_a, transpose_b, m, n, k, A, lda, B, ldb, beta, C, ldc):
-    """Do the same; for Python code, through `nncli.engines.compiled.machine_code`."""
+    """Compute a product by `gemm`; `blas` calls this from Python, through `machine_code`."""
     gemm(address, kind, transpose_a, transpose_b, m, n, k, A, lda, B, ldb, beta, C, ldc)
 
 

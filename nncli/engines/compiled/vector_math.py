@@ -21,9 +21,6 @@ in the C library. The bits of a result do not depend on its place in the loop or
 `fastmath`, only on whether the processor has FMA.
 """
 
-# Numba itself passes the first argument of an intrinsic.
-# mypy: disable-error-code="call-arg,var-annotated"
-
 from typing import Any
 
 from numba.extending import overload

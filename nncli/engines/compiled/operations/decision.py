@@ -80,9 +80,9 @@ def accept(memory, source, where, state, numbers, step, shard, first, last):
 
 
 def record(memory, source, where, state, numbers, step, shard, first, last):
-    """Write the sums of a step that is an epoch, and the parameters after it, where they are asked.
+    """If a call takes epochs together, write the sums of an epoch and the parameters after it.
 
-    The sums are 0 afterwards.
+    The epoch is this step alone. The sums are 0 afterwards.
     """
     if not state[EPOCHS]:
         return
