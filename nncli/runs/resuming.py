@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -165,23 +166,20 @@ class StoppedRun:
         ConfigError, DataError
             If the data cannot be loaded or has changed, or the checkpoint does not fit.
         """
-        if self.checkpoint is None:
-            return prepare(
-                self.loaded,
-                title=title,
-                selection=self.selection,
-                progress_bar=progress_bar,
-                clock=clock,
-            )
-        job = prepare(
+        prepared = partial(
+            prepare,
             self.loaded,
-            progress=self.checkpoint.progress,
-            engine=self.checkpoint.record["engine"],
             title=title,
-            warnings=[*self.warnings(threads)],
             selection=self.selection,
             progress_bar=progress_bar,
             clock=clock,
+        )
+        if self.checkpoint is None:
+            return prepared()
+        job = prepared(
+            progress=self.checkpoint.progress,
+            engine=self.checkpoint.record["engine"],
+            warnings=[*self.warnings(threads)],
         )
         # A history keeps its columns, also if an earlier nncli version started it without this one.
         history = self._checkpoint_place.directory / HISTORY
