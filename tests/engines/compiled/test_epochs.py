@@ -13,6 +13,7 @@ from nncli.base.clock import Clock
 from nncli.base.errors import DivergenceError
 from nncli.data.order import Order
 from nncli.engines.compiled.engine import CompiledEngine
+from nncli.engines.compiled.epochs import Epochs
 from nncli.engines.compiled.team import Team
 from nncli.engines.engine import Sums
 from nncli.nn.penalties import Regularization
@@ -20,6 +21,7 @@ from nncli.training.loop import train
 from nncli.training.plan import Plan
 from nncli.training.progress import Progress
 from tests.engines.compiled.parity import TRAINED, Case, case_setup
+from tests.stopping import after_step
 
 USUAL = Case(batch=TRAINED)
 CASES = {
@@ -181,6 +183,28 @@ def test_the_clock_counts_steps_that_are_taken_again_as_part_of_what_needs_them(
     with clock.phase("checkpoint"):
         engine.state()
     assert clock.seconds["steps"] == before
+
+
+@every_case
+def test_each_epoch_of_a_call_is_written_to_its_own_rows(name):
+    engine, _ = both(CASES[name])
+    taken = Epochs(engine._setup, engine.state(), [0.1] * 5, engine._step.counts)
+    for array in (taken.sums, taken.snapshots):
+        array[:] = np.nan
+    assert engine._recorded(taken, slice(1, 4)) == (3, None)
+    for array in (taken.sums, taken.snapshots):
+        assert np.isnan(array[[0, 4]]).all()
+        assert np.isfinite(array[1:4]).all()
+
+
+def test_a_test_can_stop_after_any_epoch(monkeypatch):
+    engine, _ = both(USUAL)
+    own, stops = Progress(), []
+    after_step(monkeypatch, 5, lambda: stops.append(True))
+    for _ in reports(engine, plan_of(), own):
+        if stops:
+            break
+    assert own.epoch == engine.state()["steps"] == 5
 
 
 def test_an_interruption_undoes_the_epochs_of_its_call(monkeypatch):
