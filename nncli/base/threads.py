@@ -25,6 +25,7 @@ ENOUGH_WORK = 5e7
 _lock = Lock()
 _blocks = 0  # active `limited_threads` blocks
 _limit: int | None = None
+_products: int | None = None
 _limiter: Any = None
 _alone = 0  # active `products_in_one_thread` blocks
 _alone_limiter: Any = None
@@ -67,16 +68,22 @@ def check_threads(count: object) -> int | None:
 
 
 @contextmanager
-def limited_threads(count: int) -> Iterator[None]:
-    """Use `count` threads for this process's matrix products while the block runs.
+def limited_threads(count: int, products: int | None = None) -> Iterator[None]:
+    """Use `count` threads in this process while the block runs.
 
     The number applies to the whole process: if another block is active, in any thread, its number
     stays. When the last block ends, the previous number is restored.
+
+    Parameters
+    ----------
+    products : int, optional
+        Threads of NumPy's matrix products, if others than they use threads; default: `count`.
     """
-    global _blocks, _limit, _limiter
+    global _blocks, _limit, _products, _limiter
     with _lock:
         if not _blocks:
-            _limit, _limiter = count, _limiter_of(count)
+            _limiter = _limiter_of(products or count)
+            _limit, _products = count, products or count
         _blocks += 1
     try:
         yield
@@ -86,7 +93,7 @@ def limited_threads(count: int) -> Iterator[None]:
             if not _blocks:
                 if _limiter is not None:
                     _restore(_limiter)
-                _limit, _limiter = None, None
+                _limit = _products = _limiter = None
 
 
 @contextmanager
@@ -100,7 +107,7 @@ def products_in_one_thread() -> Iterator[None]:
     global _alone, _alone_limiter
     with limited_threads(1):  # so that no other thread begins the first block now, with a number
         own_number = _libraries(by_thread=True)
-        if _limit == 1 and not own_number:
+        if _products == 1 and not own_number:
             yield
             return
         own = _limited(own_number, 1)
@@ -183,8 +190,13 @@ def _uses_openmp(library: Any) -> bool:
 
 
 def threads_in_use() -> int:
-    """Return how many threads the matrix products use."""
+    """Return how many threads are used."""
     return _limit or _by_environment() or processors()
+
+
+def threads_of_products() -> int:
+    """Return how many of them NumPy's matrix products use."""
+    return _products or _by_environment() or processors()
 
 
 def _by_environment() -> int | None:
@@ -213,8 +225,9 @@ def processors(available: int | None = None, root: Path = Path("/")) -> int:
 
 def _forget_blocks() -> None:
     """Reset the state in a process that was forked within a block."""
-    global _lock, _blocks, _limit, _limiter, _alone, _alone_limiter
-    _lock, _blocks, _limit, _limiter, _alone, _alone_limiter = Lock(), 0, None, None, 0, None
+    global _lock, _blocks, _limit, _products, _limiter, _alone, _alone_limiter
+    _lock, _blocks, _alone = Lock(), 0, 0
+    _limit = _products = _limiter = _alone_limiter = None
 
 
 if hasattr(os, "register_at_fork"):

@@ -80,7 +80,7 @@ class LayerStatistics(NamedTuple):
     saturated: float | None
 
 
-@dataclass(slots=True)
+@dataclass
 class Sums:
     """Sums over the steps of an epoch, in float64.
 
@@ -138,10 +138,13 @@ class Engine(Protocol):
     enough_work : float
         Floating-point operations of the largest product of a step from which it takes several
         threads.
+    has_own_threads : bool
+        Whether it starts them itself; else they are those of NumPy's matrix products.
     """
 
     name: ClassVar[str]
     enough_work: ClassVar[float]
+    has_own_threads: ClassVar[bool]
 
     def hold(self, pool: Rows | None) -> None:
         """Load some rows of a large source into memory; None for none.

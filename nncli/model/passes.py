@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.threads import ENOUGH_WORK, limited_threads, suited_threads, threads_in_use
+from nncli.base.threads import ENOUGH_WORK, limited_threads, suited_threads, threads_of_products
 from nncli.nn.buffers import flat_buffer, shaped
 from nncli.nn.entries import Array
 from nncli.nn.layers.dense import Dense
@@ -50,7 +50,7 @@ class Passes:
         for layer in network.layers:
             if isinstance(layer, Dense):
                 shape = places, layer.inputs, layer.outputs
-                equal &= equal_places(*shape, network.dtype.char, threads_in_use())
+                equal &= equal_places(*shape, network.dtype.char, threads_of_products())
         self._places = np.flatnonzero(equal)
         self.rows = len(self._places)
         self._takes_all = self.rows == places

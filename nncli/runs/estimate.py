@@ -9,7 +9,7 @@ from typing import Any
 
 from nncli.base.arguments import path_in
 from nncli.base.storage.mapping import MEMORY
-from nncli.base.threads import check_threads, limited_threads
+from nncli.base.threads import check_threads
 from nncli.config.load import ConfigSource, load_config
 from nncli.config.overrides import Overrides
 from nncli.data.dataset import Dataset
@@ -127,7 +127,7 @@ def estimate(
     folds = loaded.config.folds
     job = prepare(Folds(loaded).first if folds else loaded.selecting, progress_bar=progress)
     check_validates(loaded, job)
-    with limited_threads(threads or job.suited_threads):
+    with job.limited_threads(threads):
         seconds = _seconds_an_epoch(job)
     return Estimate(
         dataset=job.dataset,

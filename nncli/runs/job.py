@@ -1,6 +1,7 @@
 """Training jobs: from a config to an engine that is ready to start."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nncli.base.storage.mapping import check_unchanged
-from nncli.base.threads import suited_threads
+from nncli.base.threads import limited_threads, suited_threads
 from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
 from nncli.data.fingerprint import fingerprint
@@ -77,6 +78,18 @@ class Job:
         """The number of threads that suits the engine, which it creates, and its steps."""
         largest = self.network.largest_product(self.order.largest_batch)
         return suited_threads(largest, self.engine.enough_work)
+
+    def limited_threads(self, count: int | None = None) -> AbstractContextManager[None]:
+        """Train with a number of threads, by default what suits, while the block runs.
+
+        If the engine has threads of its own, the matrix products of a network that is evaluated use
+        only as many of them as suit NumPy.
+        """
+        count = count or self.suited_threads
+        if not self.engine.has_own_threads:
+            return limited_threads(count)
+        largest = self.network.largest_product(self.order.largest_batch)
+        return limited_threads(count, min(count, suited_threads(largest)))
 
     @property
     def score(self) -> Score:

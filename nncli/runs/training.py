@@ -6,7 +6,6 @@ from dataclasses import replace
 from nncli.base.clock import Clock
 from nncli.base.errors import DivergenceError, memory_for
 from nncli.base.storage.directory import Directory
-from nncli.base.threads import limited_threads
 from nncli.runs.job import Job
 from nncli.runs.preparation import SMALLER_NETWORK
 from nncli.runs.recording import RunDirectory, trained_model
@@ -57,7 +56,7 @@ def train_job(
 
     with (
         memory_for("to train this network", SMALLER_NETWORK),
-        limited_threads(threads or job.suited_threads),
+        job.limited_threads(threads),
     ):
         try:
             outcome = run(job, watching)

@@ -6,7 +6,7 @@ import pytest
 
 import nncli
 from nncli.base import threads
-from nncli.runs import estimate
+from nncli.runs import job
 
 # Its largest product has 2 * 128 * 128 * 128 = 4 million operations.
 CONFIG = {
@@ -55,10 +55,25 @@ def test_an_estimate_measures_with_the_number_that_suits_the_engine(suited, monk
     used = []
 
     @contextmanager
-    def noted(number):
-        used.append(number)
+    def noted(number, products=None):
+        used.append((number, products or number))
         yield
 
-    monkeypatch.setattr(estimate, "limited_threads", noted)
+    monkeypatch.setattr(job, "limited_threads", noted)
     nncli.estimate(config)
-    assert used == [count]
+    assert used == [(count, 1)]
+
+
+@pytest.mark.parametrize("chosen", [None, 2])
+def test_matrix_products_outside_of_the_engine_use_what_suits_them(suited, chosen):
+    """On a busy machine, several threads of them wait for each other."""
+    config, count = suited
+    used = set()
+
+    class Note(nncli.Observer):
+        def epoch(self, report):
+            used.add((threads.threads_in_use(), threads.threads_of_products()))
+
+    nncli.train(config, threads=chosen, observers=[Note()])
+    count = chosen or count
+    assert used == {(count, 1 if config["training"]["engine"] == "compiled" else count)}

@@ -67,6 +67,7 @@ class CompiledEngine:
 
     name: ClassVar[str] = "compiled"
     enough_work: ClassVar[float] = 2e6  # measured: see docs/performance.md
+    has_own_threads: ClassVar[bool] = True
 
     def __init__(self, setup: Setup, clock: Clock | None = None) -> None:
         setup = with_readable_rows(setup)

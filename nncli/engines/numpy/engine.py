@@ -33,6 +33,7 @@ class NumpyEngine:
 
     name: ClassVar[str] = "numpy"
     enough_work: ClassVar[float] = ENOUGH_WORK
+    has_own_threads: ClassVar[bool] = False
 
     def __init__(self, setup: Setup, clock: Clock | None = None) -> None:
         layers = with_dropout(setup.network.layers, setup.dropout, setup.seed)
