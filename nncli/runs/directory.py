@@ -1,7 +1,7 @@
 """Create and lock run directories."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -39,16 +39,25 @@ def run_directory(out: Out, config: Config, note: Note) -> Iterator[Directory | 
 def new_run(name: str, chosen: Path | None, note: Note) -> Iterator[Directory]:
     """Create a run directory with `make_run_directory`, and lock it during the block.
 
+    If the block fails before it has written a file, the directory is removed.
+
     Raises
     ------
     UsageError, OutputError
         As for `make_run_directory`, and if another process has started a run in it meanwhile.
     """
+    is_new = chosen is None or not chosen.exists()
     directory = Directory(make_run_directory(name, chosen))
-    with run_of(directory, note):
-        if any(name != LOCK for name in directory.names()):
-            raise _not_free(directory.path)
-        yield directory
+    try:
+        with run_of(directory, note):
+            if any(name != LOCK for name in directory.names()):
+                raise _not_free(directory.path)
+            yield directory
+    except BaseException:
+        if is_new:
+            with suppress(OSError):  # it has files
+                directory.path.rmdir()
+        raise
 
 
 @contextmanager

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+import nncli
 from nncli.base.errors import OutputError, UsageError
-from nncli.runs.directory import check_chosen, make_run_directory
+from nncli.engines.numpy.engine import NumpyEngine
+from nncli.runs.directory import check_chosen, make_run_directory, new_run
 
 
 @pytest.fixture(autouse=True)
@@ -97,3 +99,43 @@ def test_a_read_only_place_is_named(tmp_path):
     Path("locked").mkdir(mode=0o500)
     with pytest.raises(OutputError, match="permission denied"):
         make_run_directory("xor", Path("locked/new"))
+
+
+# Runs that do not begin
+
+
+class Started(Exception):
+    pass
+
+
+@pytest.mark.parametrize("chosen", [None, Path("a") / "mine"])
+def test_a_run_that_ends_before_it_has_written_a_file_leaves_no_directory(chosen):
+    with pytest.raises(Started), new_run("xor", chosen, print):
+        raise Started
+    assert not (chosen or Path("runs") / "xor-001").exists()
+
+
+def write_and_fail():
+    with new_run("xor", None, print) as directory:
+        (directory.path / "config.yaml").touch()
+        raise Started
+
+
+def test_what_a_run_has_written_and_a_directory_of_the_user_stay():
+    Path("mine").mkdir()
+    with pytest.raises(Started), new_run("xor", Path("mine"), print):
+        raise Started
+    assert Path("mine").is_dir()
+    with pytest.raises(Started):
+        write_and_fail()
+    assert Path("runs/xor-001/config.yaml").exists()
+
+
+def test_an_interruption_while_the_engine_is_prepared_leaves_no_directory(monkeypatch):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(NumpyEngine, "__init__", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        nncli.train({"data": {"source": "xor"}}, {"training.engine": "numpy"}, out="run")
+    assert not Path("run").exists()
