@@ -211,3 +211,13 @@ class Engine(Protocol):
             If an array is missing, or has the wrong shape or type.
         """
         ...
+
+
+def check_state(state: Mapping[str, NDArray[Any]], own: Mapping[str, NDArray[Any]]) -> None:
+    """Raise `ValueError` unless a state has the arrays of an engine's `own`, for `restore`."""
+    for name, array in own.items():
+        found = state.get(name)
+        if found is None or (found.shape, found.dtype) != (array.shape, array.dtype):
+            raise ValueError(f"has no {name} of shape {array.shape} and type {array.dtype}")
+    if state["steps"] < 0:
+        raise ValueError("has a negative step count")

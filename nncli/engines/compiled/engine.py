@@ -48,7 +48,7 @@ from nncli.engines.compiled.state import (
 from nncli.engines.compiled.steps import Vectors, evaluation_of, training_of
 from nncli.engines.compiled.team import Team
 from nncli.engines.divergence import explained, is_finite, reason_of, remedy
-from nncli.engines.engine import Setup, Steps, Sums
+from nncli.engines.engine import Setup, Steps, Sums, check_state
 from nncli.nn.entries import Array
 from nncli.nn.layers.activation import SATURATION_ROWS
 from nncli.nn.layers.dropout import with_dropout
@@ -337,12 +337,7 @@ class CompiledEngine:
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Restore a `state`; see `Engine.restore`."""
-        for name, own in self.state().items():
-            found = state.get(name)
-            if found is None or (found.shape, found.dtype) != (own.shape, own.dtype):
-                raise ValueError(f"has no {name} of shape {own.shape} and type {own.dtype}")
-        if state["steps"] < 0:
-            raise ValueError("has a negative step count")
+        check_state(state, self.state())
         np.copyto(self._network.parameters, state["parameters"])
         np.copyto(self._network.state, state["state"])
         for at, slot in zip(self._vectors.slots, state["slots"], strict=True):

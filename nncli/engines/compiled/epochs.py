@@ -11,14 +11,14 @@ from nncli.engines.engine import Setup, Steps, Sums
 from nncli.nn.entries import Array
 from nncli.nn.layers.activation import SATURATION_ROWS
 
-MOST_PARAMETERS = 4096  # more take longer to copy than the calls that this saves
+_MOST_PARAMETERS = 4096  # more take longer to copy than the calls that this saves
 _MOST_NUMBERS = 1 << 20  # of all epochs
 
 
 def are_taken_together(setup: Setup) -> bool:
     """Return whether the program of a step records it as an epoch, for `Epochs`."""
     size = len(setup.network.parameters) + len(setup.network.state)
-    return setup.batch_rows >= len(setup.training) and size <= MOST_PARAMETERS
+    return setup.batch_rows >= len(setup.training) and size <= _MOST_PARAMETERS
 
 
 class Epochs:

@@ -13,7 +13,7 @@ from nncli.base.threads import ENOUGH_WORK
 from nncli.data.splits import Rows, Split
 from nncli.engines.batches import Batches, evaluation_rows
 from nncli.engines.divergence import exact_square, explained, is_finite, reason_of, remedy
-from nncli.engines.engine import Setup, Steps, Sums
+from nncli.engines.engine import Setup, Steps, Sums, check_state
 from nncli.metrics.scores import MEASURES
 from nncli.nn.entries import Array
 from nncli.nn.layers.dropout import with_dropout
@@ -191,12 +191,7 @@ class NumpyEngine:
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Restore a `state`; see `Engine.restore`."""
-        for name, own in self.state().items():
-            found = state.get(name)
-            if found is None or (found.shape, found.dtype) != (own.shape, own.dtype):
-                raise ValueError(f"has no {name} of shape {own.shape} and type {own.dtype}")
-        if state["steps"] < 0:
-            raise ValueError("has a negative step count")
+        check_state(state, self.state())
         np.copyto(self._network.parameters, state["parameters"])
         np.copyto(self._network.state, state["state"])
         np.copyto(self._slots, state["slots"])
