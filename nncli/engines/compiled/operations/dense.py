@@ -20,6 +20,7 @@ from nncli.engines.compiled.operations.blocks import (
 )
 from nncli.engines.compiled.operations.sums import plain_total
 from nncli.engines.compiled.state import ADDRESS, BY_INPUTS, BY_ROWS, ITEM_BYTES, ROW_MAJOR, ROWS
+from nncli.engines.compiled.tiles import multiply, suit
 
 Z = FIRST_OFFSET
 W = Z + 1
@@ -44,9 +45,20 @@ def _address(state, place):
     return state[ADDRESS] + place * state[ITEM_BYTES]
 
 
+@register_jitable
+def _multiply(memory, where, transpose_a, transpose_b, m, n, k, A, lda, B, ldb, C, ldc):
+    """Compute ``C = op(A) op(B)``; see `gemm` for the parameters."""
+    if not transpose_b and suit(memory, n):
+        a_row, a_term = (1, lda) if transpose_a else (lda, 1)
+        multiply(memory, m, n, k, A, a_row, a_term, B, ldb, C, ldc)
+    else:
+        zero = type(memory[0])(0)
+        address, kind = where[PRODUCT], where[KIND]
+        gemm(address, kind, transpose_a, transpose_b, m, n, k, A, lda, B, ldb, zero, C, ldc)
+
+
 def forward(memory, source, where, state, numbers, step, shard, first, last):
     """Write Z = X W + b, for some units or some rows."""
-    zero = type(memory[0])(0)
     row, rows, unit, units = 0, state[ROWS], first, last - first
     if where[AXIS] == BY_ROWS:
         row, rows, unit, units = first, last - first, 0, where[UNITS]
@@ -55,9 +67,9 @@ def forward(memory, source, where, state, numbers, step, shard, first, last):
     X_, Z_ = _address(state, x_place), _address(state, z_place)
     W_ = _address(state, where[W] + unit)
     if where[LAYOUT] == ROW_MAJOR:
-        gemm(
-            where[PRODUCT],
-            where[KIND],
+        _multiply(
+            memory,
+            where,
             where[X_LAYOUT],
             0,
             rows,
@@ -67,14 +79,13 @@ def forward(memory, source, where, state, numbers, step, shard, first, last):
             where[X_STRIDE],
             W_,
             where[UNITS],
-            zero,
             Z_,
             where[STRIDE],
         )
     else:
-        gemm(
-            where[PRODUCT],
-            where[KIND],
+        _multiply(
+            memory,
+            where,
             1,
             1 - where[X_LAYOUT],
             units,
@@ -84,7 +95,6 @@ def forward(memory, source, where, state, numbers, step, shard, first, last):
             where[UNITS],
             X_,
             where[X_STRIDE],
-            zero,
             Z_,
             where[STRIDE],
         )
@@ -108,15 +118,14 @@ def _add_bias(memory, where, state, first, last):
 
 def weight_gradient(memory, source, where, state, numbers, step, shard, first, last):
     """Write dW = Xᵀ dZ, for some units or some inputs."""
-    zero = type(memory[0])(0)
     start, inputs, unit, units = 0, where[INPUTS], first, last - first
     if where[AXIS] == BY_INPUTS:
         start, inputs, unit, units = first, last - first, 0, where[UNITS]
     x_place = _start(where, where[X], where[X_LAYOUT], where[X_STRIDE], 0, start)
     z_place = _start(where, where[Z], where[LAYOUT], where[STRIDE], 0, unit)
-    gemm(
-        where[PRODUCT],
-        where[KIND],
+    _multiply(
+        memory,
+        where,
         1 - where[X_LAYOUT],
         where[LAYOUT],
         inputs,
@@ -126,7 +135,6 @@ def weight_gradient(memory, source, where, state, numbers, step, shard, first, l
         where[X_STRIDE],
         _address(state, z_place),
         where[STRIDE],
-        zero,
         _address(state, where[W] + start * where[UNITS] + unit),
         where[UNITS],
     )
@@ -149,15 +157,14 @@ def bias_gradient(memory, source, where, state, numbers, step, shard, first, las
 
 def input_gradient(memory, source, where, state, numbers, step, shard, first, last):
     """Write dX = dZ Wᵀ, for some inputs."""
-    zero = type(memory[0])(0)
     W_ = _address(state, where[W] + first * where[UNITS])
     Z_ = _address(state, where[Z])
     place = _start(where, where[X], where[X_LAYOUT], where[X_STRIDE], 0, first)
     X_ = _address(state, place)
     if where[X_LAYOUT] == ROW_MAJOR:
-        gemm(
-            where[PRODUCT],
-            where[KIND],
+        _multiply(
+            memory,
+            where,
             where[LAYOUT],
             1,
             state[ROWS],
@@ -167,14 +174,13 @@ def input_gradient(memory, source, where, state, numbers, step, shard, first, la
             where[STRIDE],
             W_,
             where[UNITS],
-            zero,
             X_,
             where[X_STRIDE],
         )
     else:
-        gemm(
-            where[PRODUCT],
-            where[KIND],
+        _multiply(
+            memory,
+            where,
             0,
             1 - where[LAYOUT],
             last - first,
@@ -184,7 +190,6 @@ def input_gradient(memory, source, where, state, numbers, step, shard, first, la
             where[UNITS],
             Z_,
             where[STRIDE],
-            zero,
             X_,
             where[X_STRIDE],
         )
