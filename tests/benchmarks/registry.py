@@ -51,8 +51,13 @@ class Contender:
         return find_spec(self.imported) is not None
 
     def environment(self, **more: str) -> dict[str, str]:
-        """Return the environment of its process: that of this one, with its own thread counts."""
-        kept = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+        """Return the environment of its process: that of this one, with its own thread counts.
+
+        Python may write bytecode, which pip does when it installs a package: nncli runs from its
+        source, and would otherwise be compiled again at every start.
+        """
+        left_out = (*VARIABLES, "PYTHONDONTWRITEBYTECODE")
+        kept = {name: value for name, value in os.environ.items() if name not in left_out}
         threads = {} if self.threads is None else dict.fromkeys(VARIABLES, str(self.threads))
         if self.is_nncli and self.threads is None:  # as its command starts
             threads = {**dict.fromkeys(VARIABLES, "1"), AUTOMATIC: "1"}

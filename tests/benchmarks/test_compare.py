@@ -184,6 +184,12 @@ def test_threads_double_up_to_one_per_core() -> None:
     assert with_threads(4)[4].environment()["OPENBLAS_NUM_THREADS"] == "4"
 
 
+def test_processes_may_keep_their_bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    for contender in CONTENDERS.values():
+        assert "PYTHONDONTWRITEBYTECODE" not in contender.environment()
+
+
 def test_a_fraction_of_one_thread_is_taken_repeat_by_repeat() -> None:
     result = Result({"1": [answer(2), answer(8)], "2": [answer(1), answer(6)]})
     assert "| deep | 5 s (1.00) | 3.5 s (0.62) |" in table.threads_section({"deep": result})
