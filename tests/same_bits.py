@@ -53,12 +53,12 @@ def _and(part, settings):
 
 
 class Run(NamedTuple):
-    """The parts of a config; `loops` names the code that computes all but matrix products."""
+    """The parts of a config, and the engine that trains it."""
 
     data: str
     model: str
     training: str
-    loops: str = "numpy"
+    engine: str = "numpy"
 
     @property
     def text(self):
@@ -68,21 +68,21 @@ class Run(NamedTuple):
             "seed: 7\n"
             f"data: {{{_and(self.data, _SHARES)}}}\n"
             f"model: {{{self.model}}}\n"
-            f"training: {{kernels: {self.loops}, {_and(self.training, _SETTINGS)}}}\n"
+            f"training: {{engine: {self.engine}, {_and(self.training, _SETTINGS)}}}\n"
         )
 
     @property
     def lacks(self):
         """Description of a missing requirement, empty if the run can be trained."""
-        if self.loops == "numba" and not find_spec("numba"):
+        if self.engine == "compiled" and not find_spec("numba"):
             return "the extra 'fast' is not installed"
         if self.data in (DIGITS, BUILT_IN) and not MNIST.is_dir():
             return f"the files of MNIST are not in {MNIST}"
         return ""
 
-    def by_numba(self):
-        """Return the same run, trained with compiled loops."""
-        return self._replace(loops="numba")
+    def compiled(self):
+        """Return the same run, trained by the compiled engine."""
+        return self._replace(engine="compiled")
 
 
 NOISY = "source: xor, rows: 400, test: 100, validation: 0.2"
@@ -310,7 +310,7 @@ BY_NUMPY = {
         for name in ACTIVATIONS
     },
 }
-ALSO_BY_NUMBA = (
+ALSO_COMPILED = (
     "noisy_xor_float32",
     "noisy_xor_float64",
     "digits_softmax",
@@ -325,14 +325,17 @@ ALSO_BY_NUMBA = (
     "dropout_digits",
     "layer_norm",
     "batch_norm",
+    "some_normalized",
     "penalties",
     "all_bounds",
     "full_batch",
     *(f"optimizer_{name}" for name in OPTIMIZERS),
     "loss_hinge",
-    "loss_mean_absolute_error",
+    "loss_sigmoid_cross_entropy",
+    *(f"loss_{name}" for name in LOSSES),
+    *(f"activation_{name}" for name in ACTIVATIONS),
 )
-RUNS = {**BY_NUMPY, **{f"{name}_numba": BY_NUMPY[name].by_numba() for name in ALSO_BY_NUMBA}}
+RUNS = {**BY_NUMPY, **{f"{name}_compiled": BY_NUMPY[name].compiled() for name in ALSO_COMPILED}}
 STOPPED = ("stopped", "dropout_stopped", "batch_norm_stopped")
 
 
@@ -508,7 +511,7 @@ _NUMBERS = {
 # The record
 
 
-def environment(loops="numba"):
+def environment(engine="compiled"):
     """Return everything except config and data that decides the bits of a run with one thread."""
     found = {
         "processor": " ".join([platform.machine(), *_build("SIMD Extensions", "found")]),
@@ -517,7 +520,7 @@ def environment(loops="numba"):
         "libc": " ".join(platform.libc_ver()),
         "numba": _numba(),
     }
-    return found if loops == "numba" else {**found, "numba": None}
+    return found if engine == "compiled" else {**found, "numba": None}
 
 
 def _build(*path):

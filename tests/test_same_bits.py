@@ -34,9 +34,9 @@ def seen(directory):
     return look
 
 
-def others_than_recorded(loops):
+def others_than_recorded(engine):
     """Return the parts of the environment that differ from the recorded ones."""
-    environment = same_bits.environment(loops)
+    environment = same_bits.environment(engine)
     return [
         name for name, each in environment.items() if each and each != RECORD["environment"][name]
     ]
@@ -51,14 +51,14 @@ def test_a_run_gives_the_recorded_numbers(seen, name):
     found, expected = seen(name)["numbers"], RECORD["runs"][name]["numbers"]
     assert list(found) == list(expected)
     # Other BLAS kernels round differently, and some runs amplify that to 10 %.
-    near = 0.2 if others_than_recorded(RUNS[name].loops) else 1e-3
+    near = 0.2 if others_than_recorded(RUNS[name].engine) else 1e-3
     for key, values in expected.items():
         assert found[key] == pytest.approx(values, rel=near, abs=1e-4), key
 
 
 @pytest.mark.parametrize("name", RUNS)
 def test_a_run_gives_the_recorded_bits(seen, name):
-    if others := others_than_recorded(RUNS[name].loops):
+    if others := others_than_recorded(RUNS[name].engine):
         pytest.skip(f"recorded in another environment: {', '.join(others)} differ")
     assert seen(name)["hashes"] == RECORD["runs"][name]["hashes"]
 
