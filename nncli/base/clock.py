@@ -17,6 +17,7 @@ class Clock:
     def __init__(self, *phases: str) -> None:
         self.seconds = dict.fromkeys(phases, 0.0)
         self._made = self._since = time.perf_counter()
+        self._phase: str | None = None
 
     @property
     def total(self) -> float:
@@ -35,9 +36,13 @@ class Clock:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Count the time spent in the block as `name`."""
+        """Count the time spent in the block as `name`, without the phases inside it."""
+        outer, self._phase = self._phase, name
+        if outer is not None:
+            self.lap(outer)
         self.start()
         try:
             yield
         finally:
             self.lap(name)
+            self._phase = outer

@@ -65,3 +65,19 @@ def test_a_phase_that_fails_is_counted_and_ended(wait):
     with clock.phase("next"):
         wait(2.0)
     assert clock.seconds == {"failing": 1.0, "next": 2.0}
+
+
+def test_a_phase_within_another_counts_only_as_its_own(wait):
+    clock = Clock()
+    with clock.phase("outer"):
+        wait(1.0)
+        with clock.phase("inner"):
+            wait(2.0)
+        wait(4.0)
+        with pytest.raises(ZeroDivisionError), clock.phase("inner"):
+            fail_after(wait, 8.0)
+        wait(16.0)
+    wait(32.0)
+    with clock.phase("next"):
+        wait(64.0)
+    assert clock.seconds == {"outer": 21.0, "inner": 10.0, "next": 64.0}
