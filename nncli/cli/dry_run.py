@@ -40,6 +40,7 @@ def print_estimate(estimate: "Estimate") -> None:
                                 f"{_duration(estimate.seconds_an_epoch)} per epoch"),
             ("engine", estimate.engine),
             *([("matrix products", estimate.products)] if estimate.products else []),
+            *([("compilation", estimate.compilation)] if estimate.compilation else []),
             *([("not compiled", estimate.not_compiled)] if estimate.not_compiled else []),
             ("memory, about", f"{estimate.megabytes:.0f} MB"),
         ]

@@ -38,6 +38,8 @@ def _pairs(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
         product = f"; {engine['matrix_product']}" if engine["matrix_product"] else ""
         yield f"engine {name}", _state(engine) + product
     yield from _cache(found["cache"])
+    if reason := found["engines"]["compiled"]["not_kept"]:
+        yield "compiled code", f"not kept, compiled at each start: {reason}"
     for name, value in found["environment"].items():
         yield name, "not set" if value is None else value
     yield from _terminal(found["terminal"])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _PHASES = (
     "preparation",
+    "compilation",
     "data",
     "steps",
     "forward",

@@ -74,6 +74,15 @@ def matrix_product(engine: str) -> str | None:
     return find_product().description
 
 
+def why_not_kept(engine: str) -> str | None:
+    """Return why an engine, which must run, cannot keep the code that it compiles, if so."""
+    if engine != "compiled":
+        return None
+    from nncli.engines.compiled import machine_code
+
+    return machine_code.why_not_kept()
+
+
 def missing_for(asked: str) -> str | None:
     """Return why an engine is unavailable, if that can be found out without starting it."""
     return _not_installed() if asked == "compiled" and find_spec("numba") is None else None

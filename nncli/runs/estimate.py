@@ -61,6 +61,8 @@ class Estimate:
     engine : str
     products : str or None
         The matrix product that the compiled engine calls.
+    compilation : str or None
+        Whether the code of the compiled engine was compiled now, and is kept.
     not_compiled : str or None
         Why ``auto`` chose NumPy.
     megabytes : float
@@ -81,6 +83,7 @@ class Estimate:
     seconds_an_epoch: float
     engine: str
     products: str | None
+    compilation: str | None
     not_compiled: str | None
     megabytes: float
     warnings: Sequence[str] = ()
@@ -113,7 +116,7 @@ def estimate(
     out : path, optional
         Run directory to check; it is not created.
     progress : bool
-        Whether to show a progress bar during downloads.
+        Whether to show a progress bar during downloads, and a line when code is compiled.
 
     Raises
     ------
@@ -142,6 +145,7 @@ def estimate(
         seconds_an_epoch=seconds,
         engine=job.engine.name,
         products=matrix_product(job.engine.name),
+        compilation=job.compilation.summary if job.engine.name == "compiled" else None,
         not_compiled=_why_not_compiled(job),
         megabytes=_megabytes(job),
         warnings=job.warnings,
@@ -158,7 +162,7 @@ def _why_not_compiled(job: Job) -> str | None:
 def _seconds_an_epoch(job: Job) -> float:
     """Return the time for an epoch, measured with real steps and one validation.
 
-    The first step does not count, as it may include compilation.
+    The first step does not count, as it may take longer than others.
     """
     plan = replace(
         job.plan,

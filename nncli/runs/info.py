@@ -20,7 +20,7 @@ from nncli.base.threads import AUTOMATIC, VARIABLES, processors, threads_in_use
 from nncli.base.words import on_one_line
 from nncli.data.builtin.cache import cache_directory
 from nncli.data.builtin.mnist import in_cache, mnist_directory
-from nncli.engines.choice import ENGINES, choose_engine, matrix_product
+from nncli.engines.choice import ENGINES, choose_engine, matrix_product, why_not_kept
 
 _PACKAGES = (
     "click",
@@ -125,15 +125,16 @@ def _extra(name: str) -> dict[str, Any]:
 def _engine(name: str) -> dict[str, Any]:
     """Return the package of an engine, and the problem if it does not run.
 
-    For the compiled one, also return the matrix product that it calls.
+    For the compiled one, also return the matrix product that it calls, and why its code is not kept
+    in the cache, if so.
     """
     package = _PACKAGE_OF_ENGINE[name]
-    problem = found = None
+    problem = found = not_kept = None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             choose_engine(name, steps=1, parameters=1)
-            found = matrix_product(name)
+            found, not_kept = matrix_product(name), why_not_kept(name)
     except Exception as error:
         problem = _first_line(error)
     return {
@@ -141,6 +142,7 @@ def _engine(name: str) -> dict[str, Any]:
         "version": _version(package),
         "problem": problem,
         "matrix_product": found,
+        "not_kept": not_kept,
     }
 
 

@@ -15,6 +15,7 @@ from nncli.data.dataset import Dataset
 from nncli.data.fingerprint import fingerprint
 from nncli.data.order import Order
 from nncli.data.scaling import Scaling
+from nncli.engines.compiling import Compilation
 from nncli.engines.engine import Engine, Setup
 from nncli.metrics.scores import Score
 from nncli.metrics.tasks import Evaluation
@@ -52,6 +53,8 @@ class Job:
         Preprocessing of the model that training starts from.
     selection : Selection or None
         Selection that chose the epochs of a refit.
+    compilation : Compilation
+        What the choice and the start of the engine compiled so far.
     """
 
     config: Config
@@ -67,6 +70,7 @@ class Job:
     warnings: Sequence[str] = ()
     before: Preprocessing | None = None
     selection: Selection | None = None
+    compilation: Compilation = field(default_factory=Compilation)
 
     @cached_property
     def engine(self) -> Engine:

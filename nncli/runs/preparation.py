@@ -1,6 +1,7 @@
 """Prepare training jobs: from a config, or a trained model, to an engine that can start."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from nncli.data.scaling import Scaling
 from nncli.data.splits import Split
 from nncli.engines.batches import as_seen
 from nncli.engines.choice import EngineError, choose_engine
+from nncli.engines.compiling import Compilation
 from nncli.engines.engine import Engine, Setup
 from nncli.metrics.scores import Score, score_for
 from nncli.model.evaluation import (
@@ -45,6 +47,7 @@ from nncli.runs.settings import (
     plan_of,
     regularization_of,
 )
+from nncli.training.observers.wording import print_line
 from nncli.training.plan import Plan
 from nncli.training.progress import Progress
 
@@ -84,9 +87,9 @@ def prepare(
     selection : Selection, optional
         Selection that chose the epochs of a refit.
     progress_bar : bool
-        Whether to show a progress bar during downloads.
+        Whether to show a progress bar during downloads, and a line when code is compiled.
     clock : Clock, optional
-        Clock that measures the parts of each step.
+        Clock that measures the parts of each step, and the start of the engine.
 
     Raises
     ------
@@ -107,7 +110,8 @@ def prepare(
         order = order_of(config, seen[0]["train"], network)
         setup = _setup(config, dataset, network, objective, order, seen, target_scaling)
         engine = engine or config.training.engine
-        start_engine = _engine(engine, config, setup, order, clock)
+        compilation = Compilation(clock, print_line if progress_bar else None)
+        start_engine = _engine(engine, config, setup, order, compilation, clock)
         watch = Watch(network, objective, dataset, scaling, target_scaling, config.model.threshold)
         plan = _plan(config, watch, setup.score, selection)
         check_recorded(plan, order, network)
@@ -127,6 +131,7 @@ def prepare(
         advice(dataset, network, config, engine) if warnings is None else warnings,
         start.preprocessing if start else None,
         selection,
+        compilation,
     )
 
 
@@ -235,7 +240,12 @@ def _plan(config: Config, watch: Watch, score: Score, selection: Selection | Non
 
 
 def _engine(
-    asked: str, config: Config, setup: Setup, order: Order, clock: Clock | None
+    asked: str,
+    config: Config,
+    setup: Setup,
+    order: Order,
+    compilation: Compilation,
+    clock: Clock | None,
 ) -> Callable[[], Engine]:
     """Return a function that creates the engine.
 
@@ -252,6 +262,19 @@ def _engine(
     steps = config.training.complete.epochs * order.batches
     parameters = len(setup.network.parameters)
     try:
-        return partial(choose_engine(asked, steps, parameters, setup), setup, clock)
+        with compilation.followed():
+            kind = choose_engine(asked, steps, parameters, setup)
     except EngineError as error:
         raise Misfit(ENGINE, str(error)) from error
+    return partial(_started, kind, setup, compilation, clock)
+
+
+def _started(
+    kind: Callable[[Setup, Clock | None], Engine],
+    setup: Setup,
+    compilation: Compilation,
+    clock: Clock | None,
+) -> Engine:
+    """Return a new engine; its start is a part of the preparation."""
+    with compilation.followed(), clock.phase("preparation") if clock else nullcontext():
+        return kind(setup, clock)

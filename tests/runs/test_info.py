@@ -62,6 +62,7 @@ def test_every_extra_and_every_engine_is_listed():
         "version": np.__version__,
         "problem": None,
         "matrix_product": None,
+        "not_kept": None,
     }
 
 

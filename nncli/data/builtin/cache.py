@@ -59,7 +59,7 @@ def ensure_files(
     )
     with os_errors_as(DownloadError, directory, "the cache is not writable", remedy):
         directory.mkdir(parents=True, exist_ok=True)
-        _check_writable(directory)
+        check_writable(directory)
     for index, file in enumerate(missing):
         problems = _try_mirrors(file, directory, mirrors, progress, timeout_seconds)
         if len(problems) == len(mirrors):
@@ -108,7 +108,8 @@ def _wrong_files(files: Sequence[RemoteFile], directory: Path) -> str:
     return words
 
 
-def _check_writable(directory: Path) -> None:
+def check_writable(directory: Path) -> None:
+    """Raise `OSError` if no file can be written to a directory."""
     import tempfile
 
     with tempfile.TemporaryFile(dir=directory):

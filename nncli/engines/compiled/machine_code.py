@@ -27,13 +27,18 @@ from stat import S_IWGRP, S_IWOTH
 from threading import RLock
 from typing import Any, NamedTuple
 
-from nncli.base.errors import NncliError
+from nncli.base.errors import NncliError, OutputError, os_errors_as, reason
+from nncli.base.paths import absolute
 from nncli.base.storage.files import atomic_write
-from nncli.data.builtin.cache import cache_directory
+from nncli.base.words import shell_word
+from nncli.data.builtin.cache import cache_directory, check_writable
+from nncli.engines.compiling import compiling, note_not_kept
 
 _PACKAGE = Path(__file__).parent
 
 _KEPT_SECONDS = 30 * 24 * 60 * 60  # how long code is kept that is not used
+
+_ELSEWHERE = "set NNCLI_CACHE to a directory of your own"
 
 _lock = RLock()
 _engines: list[Any] = []  # keep the code in memory
@@ -113,10 +118,16 @@ def _object_code(request: Request) -> bytes:
     name = f"{request.symbol}.o"
     if directory is not None and (found := _read(directory / name, request)) is not None:
         return found
-    code = _compiled(request)
+    with compiling(why_not_kept):
+        code = _compiled(request)
     if directory is not None:
-        with suppress(NncliError, OSError), atomic_write(directory / name) as file:
-            file.write(_digest(request, code) + code)
+        try:
+            with atomic_write(directory / name) as file:
+                file.write(_digest(request, code) + code)
+        except (NncliError, OSError) as error:  # such as a full disk
+            cause = error.__cause__ or error
+            why = reason(cause) if isinstance(cause, OSError) else str(cause)
+            note_not_kept(f"{directory}: cannot be written ({why}); {_ELSEWHERE}")
     return code
 
 
@@ -148,22 +159,42 @@ def _compiled(request: Request) -> bytes:
         raise ImportError(f"Numba {version('numba')} is not supported: {error}") from error
 
 
+def why_not_kept() -> str | None:
+    """Return why code that is compiled is not kept, with a remedy; None if it is kept."""
+    try:
+        directory = _own_directory()
+        with os_errors_as(OutputError, directory, "cannot be written", _ELSEWHERE):
+            check_writable(directory)
+    except NncliError as error:
+        return str(error)
+    return None
+
+
 @cache
 def _directory() -> Path | None:
     """Return the directory of the object files that fit, or None if there is no safe place."""
     try:
-        place = cache_directory().absolute() / "compiled"
-        own, is_new = place / _fingerprint(), False
-        with suppress(OSError):  # a directory that cannot be created may exist
-            place.parent.mkdir(parents=True, exist_ok=True)
-        for directory in (place, own):
-            with suppress(OSError):  # one by one: `mode` does not apply to parents
-                directory.mkdir(mode=0o700)
-                is_new = directory == own
-            if not _is_own(directory):
-                return None
-    except (NncliError, OSError):
+        return _own_directory()
+    except NncliError:
         return None
+
+
+def _own_directory() -> Path:
+    """Return the directory of the object files that fit, which is created if necessary.
+
+    Raises
+    ------
+    NncliError
+        If there is no safe place, with a remedy.
+    """
+    place = absolute(cache_directory()) / "compiled"
+    with os_errors_as(OutputError, place, "cannot be used", _ELSEWHERE):
+        own = place / _fingerprint()
+        is_new = not own.exists()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        for directory in (place, own):  # one by one: `mode` does not apply to parents
+            directory.mkdir(mode=0o700, exist_ok=True)
+            _check_is_own(directory)
     with suppress(OSError):
         os.utime(own)
     if is_new:
@@ -183,12 +214,16 @@ def _remove_unused(place: Path) -> None:
                 shutil.rmtree(each, ignore_errors=True)  # follows no links
 
 
-def _is_own(directory: Path) -> bool:
-    """Return whether only this user can write to a directory."""
+def _check_is_own(directory: Path) -> None:
+    """Raise `OutputError` unless only this user can write to a directory."""
     if not hasattr(os, "geteuid"):
-        return True  # on Windows, the cache is in the user's profile
+        return  # on Windows, the cache is in the user's profile
     found = directory.stat()
-    return found.st_uid == os.geteuid() and not found.st_mode & (S_IWGRP | S_IWOTH)
+    if found.st_uid != os.geteuid():
+        raise OutputError(f"{directory}: belongs to another user; {_ELSEWHERE}")
+    if found.st_mode & (S_IWGRP | S_IWOTH):
+        remedy = f"run: chmod go-w {shell_word(str(directory))}"
+        raise OutputError(f"{directory}: other users can write to it; {remedy}")
 
 
 @cache

@@ -27,6 +27,8 @@ from nncli.engines.compiled.machine_code import Request, addresses, callable_at
 from nncli.engines.compiled.program import Compiled
 from nncli.engines.compiled.state import DONE, LAST, STOP
 
+_SPIN = Request("interpreter.spin", ("int64",))
+
 STALLED_SECONDS = 30.0
 _SLOWEST = 1e9  # floating-point operations a second: every processor is faster
 
@@ -59,7 +61,8 @@ class Team:
         kinds = ["int64"] * 9
         kinds[0] = kinds[3] = "int64*"
         request = Request("interpreter.run", tuple(kinds))
-        self._run = callable_at(addresses([request])[request], [ctypes.c_int64] * 9)
+        found = addresses([request, _SPIN])  # both now: nothing is compiled during a call
+        self._run = callable_at(found[request], [ctypes.c_int64] * 9)
         self._alone_until = 0.0
 
     def run(self, compiled: Compiled, memory: NDArray[Any], steps: int) -> int:
@@ -208,8 +211,7 @@ def _address_of_yield() -> int:
 @cache
 def _seconds_of_a_turn() -> float:
     """Return how long a turn of a wait takes at least, measured once."""
-    request = Request("interpreter.spin", ("int64",))
-    spin = callable_at(addresses([request])[request], [ctypes.c_int64])
+    spin = callable_at(addresses([_SPIN])[_SPIN], [ctypes.c_int64])
     best = float("inf")
     for _ in range(5):
         started = time.perf_counter()
