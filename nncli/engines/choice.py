@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, get_args
 
 from nncli.base.extras import install_command
+from nncli.engines.compiling import NotAllowedError
 
 if TYPE_CHECKING:
     from nncli.base.clock import Clock
@@ -23,7 +24,17 @@ ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 
 
 class EngineError(Exception):
-    """The requested engine is not available; the message gives the reason."""
+    """The requested engine is not available; the message has a remedy.
+
+    Attributes
+    ----------
+    reason : str
+        The message without the advice to use another engine.
+    """
+
+    def __init__(self, reason: str, remedy: str = "") -> None:
+        super().__init__(f"{reason}; {remedy}" if remedy else reason)
+        self.reason = reason
 
 
 def choose_engine(
@@ -46,8 +57,8 @@ def choose_engine(
         return PlainEngine
     if asked == "numpy" or (asked == "auto" and why_numpy(steps, parameters, setup)):
         return NumpyEngine
-    if asked != "auto" and (reason := _reason_against_compiled(setup, "; use numpy")):
-        raise EngineError(reason)
+    if asked != "auto" and (error := _error_of_compiled(setup)):
+        raise error
     from nncli.engines.compiled.engine import CompiledEngine
 
     return CompiledEngine
@@ -62,7 +73,8 @@ def why_numpy(steps: int, parameters: int, setup: "Setup | None" = None) -> str 
     saved = steps * (_SECONDS_SAVED_A_STEP + parameters * _SECONDS_SAVED_A_PARAMETER)
     if saved <= _SECONDS_TO_START:
         return "too little work for compiled code to pay off"
-    return _reason_against_compiled(setup)
+    error = _error_of_compiled(setup)
+    return error.reason if error else None
 
 
 def matrix_product(engine: str) -> str | None:
@@ -85,13 +97,14 @@ def why_not_kept(engine: str) -> str | None:
 
 def missing_for(asked: str) -> str | None:
     """Return why an engine is unavailable, if that can be found out without starting it."""
-    return _not_installed() if asked == "compiled" and find_spec("numba") is None else None
+    packages = ("numba", "llvmlite") if asked == "compiled" else ()
+    return next((_not_installed(name) for name in packages if find_spec(name) is None), None)
 
 
-def _reason_against_compiled(setup: "Setup | None", remedy: str = "") -> str | None:
+def _error_of_compiled(setup: "Setup | None") -> EngineError | None:
     """Return why the compiled engine does not run or cannot train the setup; None if it can."""
     if missing := missing_for("compiled"):  # cached code of other operations may run without it
-        return missing
+        return EngineError(missing)
     try:
         from nncli.engines.compiled.support import reason_against
 
@@ -99,14 +112,17 @@ def _reason_against_compiled(setup: "Setup | None", remedy: str = "") -> str | N
     # Numba raises an ImportError if NumPy is too new for it; damaged packages raise other errors.
     except (ImportError, RuntimeError) as error:
         return _explained(error)
-    return reason and reason + remedy
+    return EngineError(reason, "use numpy") if reason else None
 
 
-def _not_installed() -> str:
-    return f"numba is not installed; get it with: {install_command('fast')}"
+def _not_installed(package: str) -> str:
+    return f"{package} is not installed; get it with: {install_command('fast')}"
 
 
-def _explained(error: Exception) -> str:
-    if isinstance(error, ModuleNotFoundError) and error.name in ("numba", "llvmlite"):
-        return _not_installed()
-    return f"numba cannot be used: {str(error).partition(chr(10))[0]}"
+def _explained(error: Exception) -> EngineError:
+    if isinstance(error, ModuleNotFoundError):
+        name = (error.name or "").partition(".")[0]
+        if name in ("numba", "llvmlite"):
+            return EngineError(_not_installed(name))
+    reason = f"numba cannot be used: {str(error).partition(chr(10))[0].removesuffix('.')}"
+    return EngineError(reason, "" if isinstance(error, NotAllowedError) else "use numpy")

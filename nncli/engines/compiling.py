@@ -11,6 +11,10 @@ from nncli.base.words import printable
 _followed: ContextVar["Compilation | None"] = ContextVar("followed", default=None)
 
 
+class NotAllowedError(ImportError):
+    """Numba must not compile; the message says how to allow it."""
+
+
 class Compilation:
     """What is compiled for a training job.
 
@@ -56,20 +60,23 @@ class Compilation:
             _followed.reset(token)
 
     @contextmanager
-    def _running(self, problem: Callable[[], str | None]) -> Iterator[None]:
-        if not self._has_begun:
-            self._has_begun, self.not_kept = True, problem()
-            self._say(
-                f"Compiling the training steps, at each start: {self.not_kept}"
-                if self.not_kept
-                else "Compiling the training steps: a few seconds, only the first time."
-            )
+    def _measured(self) -> Iterator[None]:
         started = time.perf_counter()
         try:
             with self._clock.phase("compilation") if self._clock else nullcontext():
                 yield
         finally:
             self.seconds += time.perf_counter() - started
+
+    def _begin(self, problem: Callable[[], str | None]) -> None:
+        if self._has_begun:
+            return
+        self._has_begun, self.not_kept = True, problem()
+        self._say(
+            f"Compiling the training steps, at each start: {self.not_kept}"
+            if self.not_kept
+            else "Compiling the training steps: a few seconds, only the first time."
+        )
 
     def _fail_to_keep(self, problem: str) -> None:
         if self.not_kept is None:
@@ -81,19 +88,25 @@ class Compilation:
             self._tell(printable(line))
 
 
-def compiling(problem: Callable[[], str | None]) -> AbstractContextManager[None]:
-    """Return a context manager in which to compile.
+def compiling() -> AbstractContextManager[None]:
+    """Return a context manager in which to compile, and to load what is needed for it."""
+    compilation = _followed.get()
+    return compilation._measured() if compilation else nullcontext()
+
+
+def tell_compiling(problem: Callable[[], str | None]) -> None:
+    """Tell that something will now be compiled.
 
     Parameters
     ----------
     problem : function
         Returns why compiled code cannot be kept, or None; only called if somebody wants to know.
     """
-    compilation = _followed.get()
-    return compilation._running(problem) if compilation else nullcontext()
+    if compilation := _followed.get():
+        compilation._begin(problem)
 
 
-def note_not_kept(problem: str) -> None:
+def tell_not_kept(problem: str) -> None:
     """Tell why code that was compiled could not be kept."""
     if compilation := _followed.get():
         compilation._fail_to_keep(problem)

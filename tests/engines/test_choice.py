@@ -7,7 +7,8 @@ import pytest
 from nncli.base.extras import install_command
 from nncli.config.load import load_config
 from nncli.engines import choice
-from nncli.engines.choice import ENGINES, EngineError, choose_engine, why_numpy
+from nncli.engines.choice import ENGINES, EngineError, choose_engine, missing_for, why_numpy
+from nncli.engines.compiling import NotAllowedError
 from nncli.engines.numpy.engine import NumpyEngine
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -91,9 +92,24 @@ def test_without_numba_auto_uses_numpy(monkeypatch):
         ),
         (
             ImportError("Numba needs NumPy 2.4 or less.\nGot NumPy 3.0."),
-            "numba cannot be used: Numba needs NumPy 2.4 or less.",
+            "numba cannot be used: Numba needs NumPy 2.4 or less; use numpy",
         ),
-        (RuntimeError("no locator available"), "numba cannot be used: no locator available"),
+        (
+            ModuleNotFoundError("No module named 'llvmlite.binding'", name="llvmlite.binding"),
+            f"llvmlite is not installed; get it with: {install_command('fast')}",
+        ),
+        (
+            ModuleNotFoundError("No module named 'other'", name="other"),
+            "numba cannot be used: No module named 'other'; use numpy",
+        ),
+        (
+            NotAllowedError("NUMBA_DISABLE_JIT is set; unset it"),
+            "numba cannot be used: NUMBA_DISABLE_JIT is set; unset it",
+        ),
+        (
+            RuntimeError("no locator available"),
+            "numba cannot be used: no locator available; use numpy",
+        ),
     ],
 )
 def test_a_broken_numba_is_reported_only_if_requested(failing_import, error, message):
@@ -102,6 +118,15 @@ def test_a_broken_numba_is_reported_only_if_requested(failing_import, error, mes
     with pytest.raises(EngineError) as found:
         choose_engine("compiled", *NONE)
     assert str(found.value) == message
+    assert why_numpy(*MANY) == found.value.reason == message.removesuffix("; use numpy")
+
+
+@pytest.mark.parametrize("missing", ["numba", "llvmlite"])
+def test_the_missing_one_of_two_packages_is_named(monkeypatch, missing):
+    monkeypatch.setattr(choice, "find_spec", lambda name: None if name == missing else object())
+    expected = f"{missing} is not installed; get it with: {install_command('fast')}"
+    assert missing_for("compiled") == why_numpy(*MANY) == expected
+    assert missing_for("auto") is missing_for("numpy") is None
 
 
 def test_an_engines_name_is_what_chooses_it():

@@ -6,6 +6,7 @@ Here, the functions are only linked; the whole is optimized without a wrapper. T
 of Numba, which are the same from 0.60 to 0.68.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,8 @@ from llvmlite import ir
 from numba.core import codegen, compiler, config, types
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
+
+from nncli.engines.compiling import NotAllowedError
 
 # Those of a function that is called by others: then Numba compiles each only once. Compiled code
 # has no Python objects, so that it needs no reference counts ("NRT").
@@ -61,6 +64,18 @@ class _Codegen(codegen.JITCPUCodegen):
         """Set nothing: it is for Python objects, which these functions do not have."""
 
 
+def check_allowed() -> None:
+    """Raise `NotAllowedError` if Numba must not compile."""
+    settings: Any = config  # it sets its attributes when it is imported
+    if not settings.DISABLE_JIT:
+        return
+    if "NUMBA_DISABLE_JIT" in os.environ:
+        raise NotAllowedError("the environment variable NUMBA_DISABLE_JIT is set; unset it")
+    raise NotAllowedError(
+        "NUMBA_DISABLE_JIT is set by disable_jit in .numba_config.yaml; remove it there"
+    )
+
+
 def object_code(
     function: Callable[..., None], arguments: Sequence[str], symbol: str, machine: Any
 ) -> bytes:
@@ -75,15 +90,7 @@ def object_code(
     symbol : str
         The name of the function in the object code, where it takes these arguments alone.
     machine : llvmlite TargetMachine
-
-    Raises
-    ------
-    ImportError
-        If Numba must not compile.
     """
-    settings: Any = config  # it sets its attributes when it is imported
-    if settings.DISABLE_JIT:
-        raise ImportError("the environment variable NUMBA_DISABLE_JIT is set")
     library = _compiled(function, [_type(each) for each in arguments], symbol)
     return bytes(machine.emit_object(library._final_module))
 

@@ -32,7 +32,7 @@ from nncli.base.paths import absolute
 from nncli.base.storage.files import atomic_write
 from nncli.base.words import shell_word
 from nncli.data.builtin.cache import cache_directory, check_writable
-from nncli.engines.compiling import compiling, note_not_kept
+from nncli.engines.compiling import compiling, tell_compiling, tell_not_kept
 
 _PACKAGE = Path(__file__).parent
 
@@ -118,7 +118,7 @@ def _object_code(request: Request) -> bytes:
     name = f"{request.symbol}.o"
     if directory is not None and (found := _read(directory / name, request)) is not None:
         return found
-    with compiling(why_not_kept):
+    with compiling():
         code = _compiled(request)
     if directory is not None:
         try:
@@ -127,7 +127,7 @@ def _object_code(request: Request) -> bytes:
         except (NncliError, OSError) as error:  # such as a full disk
             cause = error.__cause__ or error
             why = reason(cause) if isinstance(cause, OSError) else str(cause)
-            note_not_kept(f"{directory}: cannot be written ({why}); {_ELSEWHERE}")
+            tell_not_kept(f"{directory}: cannot be written ({why}); {_ELSEWHERE}")
     return code
 
 
@@ -152,8 +152,10 @@ def _compiled(request: Request) -> bytes:
     module, name = request.name.rsplit(".", 1)
     function = getattr(import_module(f"{__package__}.{module}"), name)
     try:
-        from nncli.engines.compiled.compilation import object_code
+        from nncli.engines.compiled.compilation import check_allowed, object_code
 
+        check_allowed()
+        tell_compiling(why_not_kept)
         return object_code(function, request.arguments, request.symbol, _target())
     except (AttributeError, TypeError) as error:  # from its internals
         raise ImportError(f"Numba {version('numba')} is not supported: {error}") from error

@@ -10,9 +10,11 @@ import pytest
 pytest.importorskip("numba", reason="the extra 'fast' is not installed: pip install -e '.[fast]'")
 
 from nncli.engines.compiled import machine_code
-from nncli.engines.compiled.machine_code import why_not_kept
+from nncli.engines.compiled.machine_code import Request, why_not_kept
+from nncli.engines.compiling import Compilation, NotAllowedError
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs owners and permissions")
+SPIN = Request("interpreter.spin", ("int64",))
 ELSEWHERE = "set NNCLI_CACHE to a directory of your own"
 
 
@@ -20,7 +22,9 @@ ELSEWHERE = "set NNCLI_CACHE to a directory of your own"
 def compiled(monkeypatch, tmp_path):
     """Return the folder of compiled code in an empty cache."""
     monkeypatch.setenv("NNCLI_CACHE", str(tmp_path / "a cache"))
-    return tmp_path / "a cache" / "compiled"
+    machine_code._directory.cache_clear()
+    yield tmp_path / "a cache" / "compiled"
+    machine_code._directory.cache_clear()
 
 
 def test_code_is_kept_in_a_new_cache_which_stays_empty(compiled):
@@ -89,6 +93,23 @@ def test_without_a_home_directory_a_cache_is_asked_for(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("platformdirs.user_cache_path", lambda *given, **others: Path("~"))
     assert why_not_kept() == ("the cache: no home directory found; set NNCLI_CACHE to a directory")
+
+
+@pytest.mark.usefixtures("compiled")
+@pytest.mark.parametrize("how", ["environment", "file"])
+def test_nothing_is_told_if_numba_must_not_compile(monkeypatch, how):
+    monkeypatch.setattr("numba.config.DISABLE_JIT", 1)
+    place, remedy = "by disable_jit in .numba_config.yaml", "remove it there"
+    if how == "environment":
+        monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+        place, remedy = "", "unset it"
+    lines = []
+    with (
+        Compilation(tell=lines.append).followed(),
+        pytest.raises(NotAllowedError, match=f"NUMBA_DISABLE_JIT is set ?{place}; {remedy}$"),
+    ):
+        machine_code._object_code(SPIN)
+    assert lines == []
 
 
 IN_LITTLE_SPACE = """
