@@ -14,6 +14,8 @@ from nncli.config.check import misfits, misfits_of_resumed
 from nncli.config.load import read_config
 from nncli.config.memory_sources import ArraysSource, Given
 from nncli.data.memory.forms import form_of
+from nncli.engines.choice import EngineError
+from nncli.estimators.errors import ParameterError
 from nncli.estimators.inputs import Inputs
 from nncli.estimators.known_rows import known_rows
 from nncli.estimators.targets import Goal
@@ -90,7 +92,7 @@ def prepared(
     Raises
     ------
     ConfigError, DataError
-        If the parameters, the rows and `start` do not match.
+        If the parameters, the rows and `start` do not match, or `engine` is not available.
     """
     given = Given(rows.given, validation, classes=rows.goal.names)
     if isinstance(form_of(rows.inputs.rows), np.ndarray):
@@ -102,7 +104,13 @@ def prepared(
         resolved = loaded.meaning(start.task)
     check_unchanged(start, resolved.config, parameters, engine)
     dataset = known_rows(start, loaded.config, rows.given, validation)
-    return prepare(loaded, dataset=dataset, start=start, engine=engine)
+    try:
+        return prepare(loaded, dataset=dataset, start=start, engine=engine)
+    except EngineError as error:
+        raise ParameterError(
+            f"engine: the network was trained with {engine!r}; {error.reason}; or retrain with fit "
+            "and warm_start=False"
+        ) from error
 
 
 def _of_arrays(config: dict[str, Any]) -> dict[str, Any]:

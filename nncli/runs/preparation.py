@@ -95,6 +95,8 @@ def prepare(
     ------
     ConfigError, DataError
         If parts of the config do not fit together, or the data cannot be loaded.
+    EngineError
+        If `engine` is not available, and the config does not name it.
     """
     dataset = dataset or loaded.config.load_data(progress=progress_bar)
     loaded, has_validation = loaded.completed(dataset), "validation" in dataset.splits
@@ -252,7 +254,9 @@ def _engine(
     Raises
     ------
     Misfit
-        If it is not available, or does not support the config, which may name another engine.
+        If it is not available, or does not support the config, which names it.
+    EngineError
+        The same, but the config does not name it.
     """
     if asked == "plain":
         if refused := next(refused_by_plain(config), None):
@@ -265,6 +269,8 @@ def _engine(
         with compilation.followed():
             kind = choose_engine(asked, steps, parameters, setup)
     except EngineError as error:
+        if asked != config.training.engine:
+            raise
         raise Misfit(ENGINE, str(error)) from error
     return partial(_started, kind, setup, compilation, clock)
 

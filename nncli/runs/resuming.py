@@ -14,7 +14,7 @@ from nncli.base.clock import Clock
 from nncli.base.environment import environment
 from nncli.base.errors import DataError, UsageError
 from nncli.base.storage.directory import Directory, Entry
-from nncli.base.storage.run_files import CHECKPOINT, CONFIG, HISTORY, WEIGHTS
+from nncli.base.storage.run_files import CHECKPOINT, CONFIG, HISTORY
 from nncli.base.threads import threads_in_use
 from nncli.base.words import count, listed, on_one_line, printable, shell_word
 from nncli.config.check import misfits_of_resumed
@@ -27,6 +27,7 @@ from nncli.metrics.names import PENALTY
 from nncli.model.no_model import folder_of_runs
 from nncli.nn.schedules import SCHEDULES
 from nncli.runs.job import Job
+from nncli.runs.lost_engine import keeping_engine, weights_of
 from nncli.runs.preparation import prepare
 from nncli.runs.same_config import check_same
 from nncli.runs.selection import Selection
@@ -176,11 +177,12 @@ class StoppedRun:
         )
         if self.checkpoint is None:
             return prepared()
-        job = prepared(
-            progress=self.checkpoint.progress,
-            engine=self.checkpoint.record["engine"],
-            warnings=[*self.warnings(threads)],
-        )
+        with keeping_engine(self._checkpoint_place.directory, self.loaded):
+            job = prepared(
+                progress=self.checkpoint.progress,
+                engine=self.checkpoint.record["engine"],
+                warnings=[*self.warnings(threads)],
+            )
         # A history keeps its columns, also if an earlier nncli version started it without this one.
         history = self._checkpoint_place.directory / HISTORY
         if job.plan.penalizes and lacks_column(history, PENALTY):
@@ -223,10 +225,9 @@ class StoppedRun:
                 "that version, or train anew; otherwise restore the data"
             )
         if self._scaled_otherwise:
-            weights = self._checkpoint_place.directory / WEIGHTS
             return (
                 "an earlier nncli version started this run and rounded its data; continue from its "
-                f"weights, with {shell_word(f'model.initial_weights={weights}')}"
+                f"weights, with {weights_of(self._checkpoint_place.directory)}"
             )
         return "restore the data, or train anew"
 

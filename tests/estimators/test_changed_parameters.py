@@ -171,6 +171,18 @@ def test_an_engine_may_be_called_by_its_name(table):
         estimator.set_params(engine="compiled").partial_fit(*table)
 
 
+def test_an_engine_that_is_missing_is_reported_with_a_remedy(table, monkeypatch):
+    pytest.importorskip("numba")
+    estimator = begun(table, engine="compiled").set_params(engine="auto")
+    monkeypatch.setattr("nncli.engines.choice.find_spec", lambda name: None)
+    expected = (
+        r"^engine: the network was trained with 'compiled'; numba is not installed; get it with: "
+        r".*; or retrain with fit and warm_start=False$"
+    )
+    with pytest.raises(ValueError, match=expected):
+        estimator.partial_fit(*table)
+
+
 def test_a_generator_draws_one_seed_for_all_partial_fits(table):
     drawn = begun(table, random_state=np.random.RandomState(3)).partial_fit(*table)
     seed = np.random.RandomState(3).randint(1 << 32, dtype=np.uint32)
