@@ -81,7 +81,7 @@ def prepared(
     Parameters
     ----------
     parameters : mapping
-        Parameters of the estimator, for messages.
+        Parameters of the estimator, for messages and for ``verbose``.
     validation : (X, y), optional
         Validation rows.
     start : Model, optional
@@ -98,14 +98,15 @@ def prepared(
     if isinstance(form_of(rows.inputs.rows), np.ndarray):
         config = _of_arrays(config)
     loaded = read_config(config, rows=given, check=misfits_of_resumed if start else misfits)
+    is_shown = bool(parameters["verbose"])
     if start is None:
-        return prepare(loaded)
+        return prepare(loaded, progress_bar=is_shown)
     with loaded.explained():
         resolved = loaded.meaning(start.task)
     check_unchanged(start, resolved.config, parameters, engine)
     dataset = known_rows(start, loaded.config, rows.given, validation)
     try:
-        return prepare(loaded, dataset=dataset, start=start, engine=engine)
+        return prepare(loaded, dataset=dataset, start=start, engine=engine, progress_bar=is_shown)
     except EngineError as error:
         raise ParameterError(
             f"engine: the network was trained with {engine!r}; {error.reason}; or retrain with fit "

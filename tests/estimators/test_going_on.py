@@ -176,3 +176,18 @@ def test_progress_is_shown_on_request(rows, capfd):
     out, err = capfd.readouterr()
     assert out == ""
     assert "epoch" in err
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_a_verbose_estimator_tells_that_steps_are_compiled(rows, capsys, monkeypatch, verbose):
+    pytest.importorskip("numba")
+    from nncli.engines.compiled import machine_code
+
+    estimator = nncli.MLPClassifier(engine="compiled", verbose=verbose, **FEW).fit(*rows)
+    spin = machine_code.Request("interpreter.spin", ("int64",))
+    monkeypatch.delitem(machine_code._addresses, spin)
+    monkeypatch.setattr(machine_code, "_directory", lambda: None)  # it is not in the cache either
+    capsys.readouterr()
+    estimator.fit(*rows)
+    said = capsys.readouterr().err.startswith("Compiling the training steps")
+    assert said == verbose
