@@ -231,15 +231,15 @@ class CompiledEngine:
     def _checked(self, batches: Rows) -> NDArray[np.int64]:
         """Return row numbers that compiled code can use: it does not check them."""
         limit = len(self._setup.training.inputs) if self._pool is None else len(self._pool)
-        count, size = batches.shape
-        rows = batches.astype(np.int64, copy=False)
-        if rows.strides[1] != rows.itemsize or rows.strides[0] % rows.itemsize:
-            rows = np.ascontiguousarray(rows)
-        few = rows[:1] if count > 1 and rows.strides[0] == 0 else rows
+        size = batches.shape[1]
         if size > self._setup.batch_rows:
             raise IndexError(f"a batch has {size} rows; at most {self._setup.batch_rows} fit")
-        check_range("row", few, limit)
-        return rows
+        are_equal = len(batches) > 1 and batches.strides[0] == 0
+        rows = batches[: 1 if are_equal else None].astype(np.int64, copy=False)
+        if rows.strides[1] != rows.itemsize or rows.strides[0] % rows.itemsize:
+            rows = np.ascontiguousarray(rows)
+        check_range("row", rows, limit)
+        return np.broadcast_to(rows, batches.shape) if are_equal else rows
 
     def _call(self, compiled: Compiled, rows: NDArray[np.int64]) -> int:
         state = compiled.state

@@ -1,5 +1,6 @@
 """The memory that the compiled engine claims."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -43,6 +44,24 @@ def test_an_evaluation_takes_fewer_rows_at_once_if_there_are_thousands_of_output
     (loss, accuracy), (own_loss, own_accuracy) = (each.evaluate() for each in found)
     assert own_loss == pytest.approx(loss, rel=1e-5)
     assert own_accuracy == accuracy
+
+
+@pytest.mark.parametrize(("kind", "step"), [("uint32", 1), ("int64", 2)])
+def test_epochs_of_many_rows_share_one_copy_of_the_row_numbers(kind, step):
+    count, epochs = 20_000, 100
+    given = case_setup(Case(), np.float32)
+    inputs, targets = np.ones((step * count, 5), np.float32), np.ones((step * count, 3), np.float32)
+    rows = np.arange(step * count, dtype=kind)[::step]
+    training = replace(given.training, inputs=inputs, targets=targets, rows=rows)
+    engine = engine_of("compiled", replace(given, training=training, batch_rows=count))
+    tracemalloc.start()
+    try:
+        taken, sums = engine.epochs([1e-3] * epochs)
+        assert tracemalloc.get_traced_memory()[1] < 10 * 8 * count
+    finally:
+        tracemalloc.stop()
+    assert taken == epochs
+    assert next(sums).rows == count
 
 
 def spoil(engine):
