@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.engines.compiled.state import LOSS, PENALTY, SCORE, SUMS
 from nncli.engines.engine import Setup, Steps, Sums
 from nncli.nn.entries import Array
 from nncli.nn.layers.activation import SATURATION_ROWS
@@ -37,7 +38,7 @@ class Epochs:
     Attributes
     ----------
     sums : array (E, 3 + blocks + counts) of float64
-        Of each epoch: sums of loss, score and penalty, squared gradient norms, and the saturated
+        Of each epoch: the sums in the order of `SUMS`, squared gradient norms, and the saturated
         units of each block that has a count.
     snapshots : array (E, P + S)
         Parameters and state of the network after each epoch.
@@ -53,7 +54,7 @@ class Epochs:
         counts: Sequence[int | None],
     ) -> None:
         self._setup, self.start, self._counts = setup, start, counts
-        numbers = 3 + len(counts) + sum(each is not None for each in counts)
+        numbers = len(SUMS) + len(counts) + sum(each is not None for each in counts)
         size = len(start["parameters"]) + len(start["state"])
         most = max(1, _MOST_NUMBERS // (numbers + size))
         self.rates = rates[:most]
@@ -78,7 +79,9 @@ class Epochs:
 
     def in_turn(self) -> Iterator[Sums]:
         """Return the sums of each epoch."""
-        loss, score, penalty, *others = self.sums[: self._usable].T
+        columns = self.sums[: self._usable].T
+        loss, score, penalty = (columns[SUMS.index(each)] for each in (LOSS, SCORE, PENALTY))
+        others = columns[len(SUMS) :]
         rows, blocks = len(self._setup.training), self._setup.network.blocks
         norms, counts = others[: len(blocks)], iter(others[len(blocks) :])
         units = [min(rows, SATURATION_ROWS) * block.outputs for block in blocks]
@@ -92,7 +95,7 @@ class Epochs:
             repeat(rows),
             loss.tolist(),
             score.tolist(),
-            np.stack(norms, axis=1).tolist(),
+            norms.T.tolist(),
             map(list, zip(*shares, strict=False)),
             penalty.tolist(),
         )

@@ -32,6 +32,7 @@ STATE_SIZE = 22
 LOSS = 0  # sums over the rows of an epoch
 SCORE = 1
 PENALTY = 2
+SUMS = (LOSS, SCORE, PENALTY)
 STEP_LOSS = 3  # of the current step
 STEP_PENALTY = 4
 FACTOR = 5  # of the gradient, for clipping

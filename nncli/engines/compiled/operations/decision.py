@@ -21,6 +21,7 @@ from nncli.engines.compiled.state import (
     STEP_LOSS,
     STEP_PENALTY,
     STOP,
+    SUMS,
 )
 
 ROW_SUMS = 0  # offset of the loss of each row
@@ -42,6 +43,11 @@ SIZE = 3
 NETWORK_STATE = 4
 NETWORK_STATE_SIZE = 5
 COUNTS = 6  # how many counts there are, then the place of the parts of each, and their number
+
+# Of `clip_norm`.
+CLIPPED_PARTS = 0
+CLIPPED_SQUARES = 1  # place in `numbers` of the sum of each part
+MOST_NORM = 2  # place in `numbers` of the norm
 
 
 def evaluated(memory, source, where, state, numbers, step, shard, first, last):
@@ -87,16 +93,17 @@ def record(memory, source, where, state, numbers, step, shard, first, last):
     if not state[EPOCHS]:
         return
     norms, counts = where[NORM_COUNT], where[COUNTS]
-    out = shifted(pointer_like(state[EPOCHS], numbers), step * (3 + norms + counts))
-    for place in range(3):
-        out[place] = numbers[place]
+    sums = len(SUMS)
+    out = shifted(pointer_like(state[EPOCHS], numbers), step * (sums + norms + counts))
+    for index, place in enumerate(SUMS):
+        out[index] = numbers[place]
         numbers[place] = 0
     for block in range(norms):
-        out[3 + block] = numbers[where[NORMS_OF_EPOCH] + block]
+        out[sums + block] = numbers[where[NORMS_OF_EPOCH] + block]
         numbers[where[NORMS_OF_EPOCH] + block] = 0
     for index in range(counts):
         place, parts = where[COUNTS + 1 + 2 * index], where[COUNTS + 2 + 2 * index]
-        out[3 + norms + index] = total(shifted(numbers, place), parts)
+        out[sums + norms + index] = total(shifted(numbers, place), parts)
     size, others = where[SIZE], where[NETWORK_STATE_SIZE]
     copy = shifted(pointer_like(state[SNAPSHOTS], memory), step * (size + others))
     for i in range(size):
@@ -106,12 +113,9 @@ def record(memory, source, where, state, numbers, step, shard, first, last):
 
 
 def clip_norm(memory, source, where, state, numbers, step, shard, first, last):
-    """Set the factor that scales the gradient down to a norm.
-
-    The integers: the number of parts, the place of the squares of each, and that of the norm.
-    """
+    """Set the factor that scales the gradient down to a norm."""
     squares = 0.0
-    for part in range(where[0]):
-        squares += numbers[where[1] + part]
-    norm, most = squares**0.5, numbers[where[2]]
+    for part in range(where[CLIPPED_PARTS]):
+        squares += numbers[where[CLIPPED_SQUARES] + part]
+    norm, most = squares**0.5, numbers[where[MOST_NORM]]
     numbers[FACTOR] = most / norm if norm > most else 1.0

@@ -16,6 +16,13 @@ SUMS = 3  # place in `numbers` of the sum of each part
 GIVEN = 4  # place in `numbers` of the strengths or the bound
 HAS_WEIGHTS = 5
 
+# Of `limit_norms`, whose parts are units.
+WEIGHTS = 0  # offset of W
+INPUTS = 1
+UNITS = 2
+NORMS = 3  # offset of one number per unit
+MOST_NORM = 4  # place in `numbers` of the norm
+
 
 def penalize(memory, source, where, state, numbers, step, shard, first, last):
     """Add λ₁ sign(w) + λ₂ w to the gradient of weights; the sum is their penalty."""
@@ -64,14 +71,10 @@ def clip(memory, source, where, state, numbers, step, shard, first, last):
 
 
 def limit_norms(memory, source, where, state, numbers, step, shard, first, last):
-    """Scale down the weights into each of some units to a norm.
-
-    The integers: the offset of W, inputs, units, the offset of one number per unit, and the place
-    in `numbers` of the norm.
-    """
+    """Scale down the weights into each of some units to a norm."""
     number, count = type(memory[0]), last - first
-    start, inputs, units = where[0], where[1], where[2]
-    norms, most = vector(memory, where, 3, first), number(numbers[where[4]])
+    start, inputs, units = where[WEIGHTS], where[INPUTS], where[UNITS]
+    norms, most = vector(memory, where, NORMS, first), number(numbers[where[MOST_NORM]])
     for i in range(count):
         norms[i] = 0
     for j in range(inputs):
