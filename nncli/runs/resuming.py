@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.clock import Clock
@@ -26,6 +25,7 @@ from nncli.engines.engine import Sums
 from nncli.metrics.names import PENALTY
 from nncli.model.no_model import folder_of_runs
 from nncli.nn.schedules import SCHEDULES
+from nncli.runs.earlier_versions import scaled_otherwise, warnings_of
 from nncli.runs.job import Job
 from nncli.runs.lost_engine import keeping_engine, weights_of
 from nncli.runs.preparation import prepare
@@ -36,8 +36,6 @@ from nncli.training.checkpoint import Checkpoint, read_checkpoint
 from nncli.training.history_file import lacks_column
 from nncli.training.progress import Progress, Snapshot
 
-_SCALED_ONCE = 3  # the first checkpoint version with inputs rounded only once
-_STEP_FROM_0 = 4  # the first checkpoint version whose step is 1 at z = 0
 _RECORDED = {
     "config": dict,
     "data": dict,
@@ -121,23 +119,8 @@ class StoppedRun:
                 f"not the same {' and '.join(changed)} as before: the weights will not be bit for "
                 "bit those of an uninterrupted run"
             )
-        config, before_epochs = self.loaded.config, self.epochs_before
-        settings, output = config.training.complete, config.model.output
-        if self.checkpoint.version == 1 and np.any(config.training.dropout):
-            yield (
-                "dropout drops other units than in the nncli version that started this run: the "
-                "weights will not be those of an uninterrupted run"
-            )
-        if self.checkpoint.version < _STEP_FROM_0 and output and output.name == "step":
-            yield (
-                "step(0) is 1, but was 0 in the nncli version that started this run: the weights "
-                "will not be those of an uninterrupted run"
-            )
-        if self._scaled_otherwise:
-            yield (
-                "the nncli version that started this run rounded inputs before scaling: the "
-                "weights will not be bit for bit those of an uninterrupted run"
-            )
+        yield from warnings_of(self.checkpoint, self.loaded.config)
+        settings, before_epochs = self.loaded.config.training.complete, self.epochs_before
         if SCHEDULES[settings.schedule.name].depends_on_epochs and settings.epochs > before_epochs:
             yield (
                 f"the {settings.schedule.name} schedule changes from "
@@ -224,18 +207,12 @@ class StoppedRun:
                 "input, which is left out now like other row numbers, names and dates: resume with "
                 "that version, or train anew; otherwise restore the data"
             )
-        if self._scaled_otherwise:
+        if self.checkpoint and scaled_otherwise(self.checkpoint, self.loaded.config):
             return (
                 "an earlier nncli version started this run and rounded its data; continue from its "
                 f"weights, with {weights_of(self._checkpoint_place.directory)}"
             )
         return "restore the data, or train anew"
-
-    @property
-    def _scaled_otherwise(self) -> bool:
-        """Whether the nncli version that wrote the checkpoint scaled inputs less precisely."""
-        before = self.checkpoint is not None and self.checkpoint.version < _SCALED_ONCE
-        return before and self.loaded.config.data.scale.name != "none"
 
     @property
     def wall_seconds(self) -> float:

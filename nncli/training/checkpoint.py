@@ -17,9 +17,9 @@ from nncli.base.words import on_one_line
 from nncli.engines.engine import Engine, Sums
 from nncli.training.progress import Progress
 
-# The content is that of version 2, but numbers are scaled more precisely since version 3, and the
-# step is 1 at z = 0 since version 4.
-FORMAT_VERSION = 4
+# The content is that of version 2, but numbers are scaled more precisely since version 3, the step
+# is 1 at z = 0 since version 4, and compiled code takes whole steps since version 5.
+FORMAT_VERSION = 5
 _BEST = "best_"  # prefix of the arrays of the best epoch
 _SHARE_OF_TIME = 0.005  # the history takes as much: together at most 1 %
 
@@ -82,7 +82,7 @@ def read_checkpoint(place: Place) -> Checkpoint:
         check_size(text)
         record = json.loads(text)
         version = record["checkpoint_version"]
-        if version not in (1, 2, 3, FORMAT_VERSION):
+        if version not in (1, 2, 3, 4, FORMAT_VERSION):
             raise ValueError(f"version {on_one_line(repr(version), 40)}")
         if version == 1:
             _bring_up_to_date(arrays, record)

@@ -323,8 +323,8 @@ def test_a_damaged_checkpoint_is_one_line(nncli, stopped):
     [
         (saying(checkpoint_version=0), f"{DAMAGED} (version 0)"),
         (saying(checkpoint_version=1), DAMAGED),
-        (saying(checkpoint_version=5), f"{DAMAGED} (version 5)"),
-        (saying(checkpoint_version="4"), DAMAGED),
+        (saying(checkpoint_version=6), f"{DAMAGED} (version 6)"),
+        (saying(checkpoint_version="5"), DAMAGED),
         (saying(checkpoint_version=None), DAMAGED),
         (without("checkpoint_version"), DAMAGED),
         (saying(progress={"epok": 1}), DAMAGED),

@@ -184,7 +184,7 @@ def test_the_checkpoint_has_the_state_to_resume_from(xor_run):
         "saturated": [],
         "penalty": 0.0,
     }
-    assert (metadata["checkpoint_version"], metadata["engine"]) == (4, "numpy")
+    assert (metadata["checkpoint_version"], metadata["engine"]) == (5, "numpy")
     assert metadata["config"]["data"]["rows"] == 80
     np.testing.assert_array_equal(arrays["best_parameters"], parameters_of(xor_run))
 

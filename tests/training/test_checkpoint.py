@@ -55,7 +55,7 @@ def test_what_is_read_is_what_was_written(engine, tmp_path):
     )
     write_checkpoint(tmp_path / "c.npz", engine, progress, {"engine": "numpy"})
     found = read_checkpoint(tmp_path / "c.npz")
-    assert found.record == {"checkpoint_version": 4, "engine": "numpy"}
+    assert found.record == {"checkpoint_version": 5, "engine": "numpy"}
     assert found.progress.best.keys() == progress.best.keys()
     for name, array in progress.best.items():
         np.testing.assert_array_equal(found.progress.best[name], array)
