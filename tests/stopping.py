@@ -1,7 +1,12 @@
-"""Make something happen after a training step, independent of how an engine's calls are split."""
+"""Make something happen after a training step, or at a line of the code.
 
+Steps are counted independently of how an engine's calls are split.
+"""
+
+import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from inspect import getfile
 from typing import Any
 
 from nncli.engines.compiled.engine import CompiledEngine
@@ -53,3 +58,32 @@ def after_step(patch: Any, number: int, act: Callable[[], object]) -> None:
 
     patch_engine(NumpyEngine)
     patch_engine(CompiledEngine)
+
+
+def interrupted_at(number: int, watched: Sequence[type[Any]], act: Callable[[], object]) -> bool:
+    """Call ``act()``, and raise `KeyboardInterrupt` before it executes line `number`, from 1.
+
+    Only lines of the modules of the `watched` classes count. Returns whether the interruption ended
+    ``act()``.
+    """
+    left, files = number, {getfile(each) for each in watched}
+
+    def trace(frame: Any, event: str, argument: Any) -> Any:
+        nonlocal left
+        if frame.f_code.co_filename not in files:
+            return None
+        left -= event == "line"
+        if not left:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        act()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    return False

@@ -157,7 +157,8 @@ class Engine(Protocol):
         """Take steps, and add each step to `sums`.
 
         The result does not depend on how training is divided into calls. An engine may take fewer
-        steps than requested.
+        steps than requested. After an interruption, such as Ctrl-C, it is unknown how many it took,
+        until a state is restored.
 
         Parameters
         ----------
@@ -173,9 +174,9 @@ class Engine(Protocol):
 
         An engine may take fewer than there are rates, or none. Each is an epoch of `steps`, to the
         bit; one whose step is refused is not taken. Between two epochs of the iterator, the other
-        methods act as if only those before them were taken. `evaluate`, `problem` and `snapshot`
-        change nothing; after another method, the iterator ends, and the epochs that it did not give
-        are not taken.
+        methods act as if only those before them were taken, also after an interruption. `evaluate`,
+        `problem` and `snapshot` change nothing; after another method, the iterator ends, and the
+        epochs that it did not give are not taken.
 
         Parameters
         ----------

@@ -66,7 +66,8 @@ def train(
     Raises
     ------
     DivergenceError
-        If a loss, a gradient or a parameter is not finite.
+        If a loss, a gradient or a parameter is not finite. `progress` and the engine's state are
+        those of the last step that was taken.
     """
     pace = _Pace(plan.report_seconds)
     share, measures = 1 / order.batches, _Measures(score, plan)
@@ -111,7 +112,7 @@ def _epochs_together(
     pace: "_Pace",
 ) -> Iterator[EpochReport]:
     """Take epochs of one batch, as many in one call as the engine does."""
-    before, rows = progress.epoch, len(order.split)
+    before, rows, none = progress.epoch, len(order.split), Sums()
     rates = [plan.rate(before + n, 1.0) for n in range(min(pace.steps, plan.epochs - before))]
     started = pace.start()
     taken, all_sums = engine.epochs(rates)
@@ -120,8 +121,9 @@ def _epochs_together(
     seconds = (time.perf_counter() - started) / taken
     pace.is_due(taken)
     for epoch, (rate, sums) in enumerate(zip(rates, all_sums, strict=False), before + 1):
+        progress.batch, progress.sums = 1, sums  # as in the engine, in case the next line raises
         metrics = measures.of(engine, sums, epoch)
-        progress.epoch = epoch
+        progress.epoch, progress.batch, progress.sums = epoch, 0, none
         measures.offer(engine, metrics, progress)
         improved = progress.best_epoch == epoch
         layers = sums.layers()

@@ -77,6 +77,5 @@ class Progress:
             self.patience_epoch, self.patience_value = self.epoch, value
         if self.best_epoch and not sign * (value - self.best_value) > 0:
             return
-        self.best_epoch, self.best_value = self.epoch, value
-        if plan.keep_best:
-            self.best = snapshot()
+        best = snapshot() if plan.keep_best else self.best
+        self.best_epoch, self.best_value, self.best = self.epoch, value, best

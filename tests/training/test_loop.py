@@ -541,3 +541,17 @@ def test_the_kept_parameters_are_a_copy_that_later_steps_leave_alone(engine):
             copies = [progress.best["parameters"], parameters_of(trained)]
     np.testing.assert_array_equal(*copies)
     assert not np.array_equal(copies[0], parameters_of(trained))
+
+
+def test_a_best_epoch_that_cannot_be_copied_is_not_the_best():
+    progress, plan = Progress(epoch=1), plan_of(keep_best=True)
+    progress.offer(2.0, plan, lambda: {"parameters": np.zeros(1)}, rises=False)
+    before, progress.epoch = replace(progress), 2
+
+    def fails():
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        progress.offer(1.0, plan, fails, rises=False)
+    assert (progress.best_epoch, progress.best_value) == (1, 2.0)
+    assert progress.best is before.best

@@ -183,12 +183,9 @@ class CompiledEngine:
         self._settle()
         if self._pool is not None or not are_taken_together(self._setup):
             return 0, iter(())
-        taken = Epochs(self._setup, self.state(), rates, self._step.counts)
-        try:
-            with self._measured("steps"):
-                found = self._recorded(taken)
-        finally:  # after an interruption, none of them counts
-            self._epochs = taken
+        taken = self._epochs = Epochs(self._setup, self.state(), rates, self._step.counts)
+        with self._measured("steps"):
+            found = self._recorded(taken)  # after an interruption, none of them counts
         return taken.complete(found), self._handed_out(taken)
 
     def _recorded(self, taken: Epochs, part: slice = slice(None)) -> Steps:
@@ -213,14 +210,18 @@ class CompiledEngine:
             self._settle()
 
     def _settle(self) -> None:
-        """Go back to the epoch that was handed out last, if others were taken ahead."""
-        taken, self._epochs = self._epochs, None
-        if taken is None or taken.are_all_given:
-            return
-        self.restore(taken.start)
-        done = 0  # the clock does not run: it measures what asks for the state
-        while done < taken.given:  # the same bits again
-            done += self._recorded(taken, slice(done, taken.given)).done
+        """Go back to the epoch that was handed out last, if others were taken ahead.
+
+        After an interruption, the next call begins again.
+        """
+        taken = self._epochs
+        if taken and not taken.are_all_given:
+            taken.leave_memory()
+            self._write(taken.start)
+            done = 0  # the clock does not run: it measures what asks for the state
+            while done < taken.given:  # the same bits again
+                done += self._recorded(taken, slice(done, taken.given)).done
+        self._epochs = None
 
     def _given(self) -> Epochs | None:
         """Return the epochs that are being handed out, or None if the memory is the state."""
@@ -338,6 +339,9 @@ class CompiledEngine:
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Restore a `state`; see `Engine.restore`."""
         check_state(state, self.state())
+        self._write(state)
+
+    def _write(self, state: Mapping[str, NDArray[Any]]) -> None:
         np.copyto(self._network.parameters, state["parameters"])
         np.copyto(self._network.state, state["state"])
         for at, slot in zip(self._vectors.slots, state["slots"], strict=True):

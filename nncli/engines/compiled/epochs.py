@@ -61,7 +61,7 @@ class Epochs:
         self.sums = np.empty((len(self.rates), numbers))
         self.snapshots = np.empty((len(self.rates), size), setup.network.dtype)
         self.given = self._usable = 0
-        self._begun = len(self.rates)
+        self._begun: int | None = len(self.rates)  # until the call has returned
 
     def batches(self) -> NDArray[np.integer[Any]]:
         """Return the row numbers of each epoch: all, in order."""
@@ -99,6 +99,10 @@ class Epochs:
             map(list, zip(*shares, strict=False)),
             penalty.tolist(),
         )
+
+    def leave_memory(self) -> None:
+        """Note that the engine's memory is not that of an epoch until it has gone back to one."""
+        self._begun = None
 
     @property
     def are_all_given(self) -> bool:

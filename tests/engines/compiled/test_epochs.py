@@ -1,6 +1,7 @@
 """Epochs of one step that are taken together: the same bits as one by one, wherever one stops."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from nncli.training.loop import train
 from nncli.training.plan import Plan
 from nncli.training.progress import Progress
 from tests.engines.compiled.parity import TRAINED, Case, case_setup
-from tests.stopping import after_step
+from tests.stopping import after_step, interrupted_at
 
 USUAL = Case(batch=TRAINED)
 CASES = {
@@ -221,6 +222,67 @@ def test_an_interruption_undoes_the_epochs_of_its_call(monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             engine.epochs([0.1] * 5)
     assert_same(engine.state(), before)
+
+
+@pytest.mark.parametrize("given_out", [1, 3])
+@pytest.mark.parametrize("asks", ["state", "snapshot", "evaluate", "problem", "hold"])
+def test_an_interruption_of_what_is_asked_between_epochs_loses_nothing(given_out, asks):
+    engines, rows = both(CASES["batch_norm"]), np.arange(TRAINED)[np.newaxis]
+    for _ in range(given_out):
+        engines[1].steps(rows, [0.1], Sums())
+    expected, number, is_interrupted = engines[1].state(), 0, True
+    start = engines[0].state()
+    while is_interrupted:
+        engines[0].restore(start)
+        _, sums = engines[0].epochs([0.1] * 5)
+        for _ in range(given_out):
+            next(sums)
+        number += 1
+        act = partial(getattr(engines[0], asks), *[None] * (asks == "hold"))
+        is_interrupted = interrupted_at(number, (CompiledEngine, Epochs), act)
+        assert engines[0].evaluate() == engines[1].evaluate()
+        assert_same(engines[0].snapshot(), engines[1].snapshot())
+        assert_same(engines[0].state(), expected)
+    assert number > 3
+
+
+class Failing:
+    """A function that fails when it is called for the `last` time: it raises, or returns NaN."""
+
+    def __init__(self, usual, last, error):
+        self._usual, self._left, self._error = usual, last, error
+
+    def __call__(self, *given):
+        self._left -= 1
+        if not self._left and self._error:
+            raise self._error
+        found = self._usual(*given)
+        return found if self._left else np.multiply(found, np.nan)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, None])
+@pytest.mark.parametrize("last", [1, 4, 7])
+@pytest.mark.parametrize("place", ["evaluate", "measure"])
+def test_an_error_between_epochs_leaves_progress_and_state_at_the_same_step(
+    monkeypatch, error, last, place
+):
+    found, plan = [], plan_of(measure=lambda arrays: float(arrays["state"].sum()), monitor="size")
+    for trained in both(CASES["batch_norm"]):
+        own, failing = Progress(), Failing(getattr(trained, place, plan.measure), last, error)
+        with monkeypatch.context() as during:
+            if place == "evaluate":
+                during.setattr(trained, place, failing)
+            fails = plan if place == "evaluate" else replace(plan, measure=failing)
+            with pytest.raises(error or DivergenceError):
+                [*reports(trained, fails, own)]
+        before = trained.state()
+        assert before["steps"] == own.epoch + own.batch == last
+        assert own.sums.steps == own.batch == 1
+        found.append((replace(own), before, [*reports(trained, plan, own)], trained.state()))
+    assert_same_progress(found[0][0], found[1][0])
+    assert found[0][2] == found[1][2]
+    for before, after in ((found[0][1], found[1][1]), (found[0][3], found[1][3])):
+        assert_same(before, after)
 
 
 def test_a_call_takes_many_epochs_only_with_one_batch_and_few_parameters():
