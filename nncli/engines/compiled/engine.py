@@ -196,8 +196,9 @@ class CompiledEngine:
         try:
             return self._take(taken.batches()[part], taken.rates[part], Sums())
         finally:
-            training.point(EPOCHS, None)
-            training.point(SNAPSHOTS, None)
+            if not self._team.has_stalled:  # a thread may still read them
+                training.point(EPOCHS, None)
+                training.point(SNAPSHOTS, None)
 
     def _handed_out(self, taken: Epochs) -> Iterator[Sums]:
         """Yield the sums of each epoch, until something else is asked of the engine."""
@@ -210,13 +211,11 @@ class CompiledEngine:
             self._settle()
 
     def _settle(self) -> None:
-        """Go back to the epoch that was handed out last, if others were taken ahead.
-
-        After an interruption, the next call begins again.
-        """
+        """Go back to the epoch that was handed out last, if others were taken ahead."""
+        self._team.check()
         taken = self._epochs
         if taken and not taken.are_all_given:
-            taken.leave_memory()
+            taken.leave_memory()  # after an interruption, the next call begins again
             self._write(taken.start)
             done = 0  # the clock does not run: it measures what asks for the state
             while done < taken.given:  # the same bits again

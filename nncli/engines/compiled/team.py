@@ -39,6 +39,7 @@ _LEAST_SHARE = 0.85
 _PAUSE, _LONGEST_PAUSE = 20.0, 3.0  # a factor, and seconds
 
 _TURNS = 30  # of the wait for threads to end
+_SOON = 1.0  # seconds in which threads end that waited for one that stalled
 
 
 class StalledError(NncliError):
@@ -54,6 +55,11 @@ class Team:
     ----------
     work : float
         Floating-point operations of a training step.
+
+    Attributes
+    ----------
+    has_stalled : bool
+        Whether a thread may still use the arrays of an earlier call.
     """
 
     def __init__(self, work: float) -> None:
@@ -64,6 +70,15 @@ class Team:
         found = addresses([request, _SPIN])  # both now: nothing is compiled during a call
         self._run = callable_at(found[request], [ctypes.c_int64] * 9)
         self._alone_until = 0.0
+        self.has_stalled = False
+
+    def check(self) -> None:
+        """Raise `StalledError` if a thread has stalled."""
+        if self.has_stalled:
+            raise StalledError(
+                "training.engine: a thread of the compiled engine made no progress for "
+                f"{self._patience:.0f} s; train with --threads 1"
+            )
 
     def run(self, compiled: Compiled, memory: NDArray[Any], steps: int) -> int:
         """Take steps, or fewer if the program ends or other processes need the cores.
@@ -73,8 +88,10 @@ class Team:
         Raises
         ------
         StalledError
-            If a thread makes no progress for 30 s, or longer if a step takes long.
+            If a thread makes no progress for 30 s, or longer if a step takes long. As it may go on
+            at any time, nothing can use these arrays again.
         """
+        self.check()
         paused = time.monotonic() < self._alone_until
         threads = 1 if paused else min(threads_in_use(), compiled.parts)
         state = compiled.state
@@ -98,13 +115,14 @@ class Team:
             call.work(0)
         except BaseException:
             call.shared[ABORTED // 8] = ENDED
-            _join(others, self._patience)
             raise
-        if call.shared[ABORTED // 8] == STALLED or not _join(others, self._patience):
-            raise StalledError(
-                "training.engine: a thread of the compiled engine made no progress for "
-                f"{self._patience:.0f} s; train with --threads 1"
-            )
+        finally:
+            has_stalled = call.shared[ABORTED // 8] == STALLED
+            try:
+                _join(others, min(self._patience, _SOON) if has_stalled else self._patience)
+            finally:
+                self.has_stalled = has_stalled or any(each.is_alive() for each in others)
+        self.check()
         available = call.threads * max(call.seconds)  # the first thread may have been late
         if call.shared[DELAYS // 8] and sum(call.spent) < _LEAST_SHARE * available:
             pause = min(_PAUSE * (time.perf_counter() - started), _LONGEST_PAUSE)
@@ -175,8 +193,8 @@ def _start(threads: Sequence[threading.Thread]) -> None:
         pass
 
 
-def _join(threads: Sequence[threading.Thread], seconds: float) -> bool:
-    """Wait for the threads that were started, each up to some seconds; return whether all ended.
+def _join(threads: Sequence[threading.Thread], seconds: float) -> None:
+    """Wait for the threads that were started, each up to some seconds.
 
     An interruption meanwhile comes afterwards. The wait has turns: while the process is stopped,
     the clock goes on, so that the current one ends.
@@ -192,7 +210,6 @@ def _join(threads: Sequence[threading.Thread], seconds: float) -> bool:
                 interruption = error
     if interruption is not None:
         raise interruption
-    return not any(each.is_alive() for each in threads)
 
 
 @cache

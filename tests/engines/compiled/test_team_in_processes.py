@@ -56,12 +56,16 @@ def test_a_process_that_is_stopped_for_two_seconds_continues_with_the_same_bits(
         assert ["begins", *stopped.communicate()[0].split()] == expected
 
 
-STOPPED_THREAD = """
-import ctypes, time
+# Signals that stop a thread in compiled code and let it go on: their handlers are C functions.
+SIGNALS = """
+import ctypes
 libc = ctypes.CDLL(None)
 libc.signal.argtypes = ctypes.c_int, ctypes.c_void_p
 libc.signal(signal.SIGUSR1, ctypes.cast(libc.pause, ctypes.c_void_p))
 libc.signal(signal.SIGUSR2, ctypes.cast(libc.abs, ctypes.c_void_p))
+"""
+
+STOPPED_THREAD = """
 delay = iter(range(0, 100_000, 1_000))
 
 class Stopped(team._Call):
@@ -102,7 +106,7 @@ def test_a_thread_that_is_stopped_within_a_call_does_not_change_a_bit():
     engine, sums = new_engine("all"), Sums()
     for _ in range(4):
         train(engine, sums)
-    with child(STOPPED_THREAD) as process:
+    with child(SIGNALS + STOPPED_THREAD) as process:
         assert process.communicate(timeout=300)[0].split() == [digest(engine, sums)]
 
 
