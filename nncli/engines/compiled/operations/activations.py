@@ -24,43 +24,14 @@ _SELU_SLOPE, _SELU_LIMIT = 1.0507009873554805, 1.7580993408473766
 _inlined = register_jitable(forceinline=True)
 
 
-def _in_place(function):
-    """Return an operation that replaces Z by A = g(Z)."""
+def _forward(function, field):
+    """Return an operation that writes A = g(Z); `field` is `A` if it replaces Z, else `Z`."""
 
     def forward(memory, source, where, state, numbers, step, shard, first, last):
         parameter = type(memory[0])(numbers[where[PARAMETER]])
         from_, to, begin, end = elements(where, state, first, last)
         for outer in range(from_, to):
-            a = line(memory, where, A, outer, begin)
-            for i in range(end - begin):
-                a[i] = function(a[i], parameter)
-
-    return forward
-
-
-def _from_value(slope):
-    """Return an operation that replaces dA by dZ = dA · g', with g' computed from A."""
-
-    def backward(memory, source, where, state, numbers, step, shard, first, last):
-        parameter = type(memory[0])(numbers[where[PARAMETER]])
-        from_, to, begin, end = elements(where, state, first, last)
-        for outer in range(from_, to):
-            a = line(memory, where, A, outer, begin)
-            d = line(memory, where, GRADIENT, outer, begin)
-            for i in range(end - begin):
-                d[i] = d[i] * slope(a[i], parameter)
-
-    return backward
-
-
-def _of_sums(function):
-    """Return an operation that writes A = g(Z) and keeps Z."""
-
-    def forward(memory, source, where, state, numbers, step, shard, first, last):
-        parameter = type(memory[0])(numbers[where[PARAMETER]])
-        from_, to, begin, end = elements(where, state, first, last)
-        for outer in range(from_, to):
-            z = line(memory, where, Z, outer, begin)
+            z = line(memory, where, field, outer, begin)
             a = line(memory, where, A, outer, begin)
             for i in range(end - begin):
                 a[i] = function(z[i], parameter)
@@ -68,17 +39,17 @@ def _of_sums(function):
     return forward
 
 
-def _from_sums(slope):
-    """Return an operation that replaces dA by dZ = dA · g', with g' computed from Z."""
+def _backward(slope, field):
+    """Return an operation that replaces dA by dZ = dA · g'; `field` is what g' is computed from."""
 
     def backward(memory, source, where, state, numbers, step, shard, first, last):
         parameter = type(memory[0])(numbers[where[PARAMETER]])
         from_, to, begin, end = elements(where, state, first, last)
         for outer in range(from_, to):
-            z = line(memory, where, Z, outer, begin)
+            given = line(memory, where, field, outer, begin)
             d = line(memory, where, GRADIENT, outer, begin)
             for i in range(end - begin):
-                d[i] = d[i] * slope(z[i], parameter)
+                d[i] = d[i] * slope(given[i], parameter)
 
     return backward
 
@@ -247,17 +218,17 @@ def _mish_slope(z, p):
     return t + z * (type(z)(1) - t * t) * vector_math.sigmoid(z)
 
 
-step, step_backward = _in_place(_step), _from_value(_step_slope)
-relu, relu_backward = _in_place(_relu), _from_value(_relu_slope)
-leaky_relu, leaky_relu_backward = _in_place(_leaky_relu), _from_value(_leaky_relu_slope)
-elu, elu_backward = _in_place(_elu), _from_value(_elu_slope)
-selu, selu_backward = _in_place(_selu), _from_value(_selu_slope)
-sigmoid, sigmoid_backward = _in_place(_sigmoid), _from_value(_sigmoid_slope)
-tanh, tanh_backward = _in_place(_tanh), _from_value(_tanh_slope)
-softplus, softplus_backward = _of_sums(_softplus), _from_sums(_softplus_slope)
-softsign, softsign_backward = _of_sums(_softsign), _from_sums(_softsign_slope)
-sqlu, sqlu_backward = _of_sums(_sqlu), _from_sums(_sqlu_slope)
-silu, silu_backward = _of_sums(_silu), _from_sums(_silu_slope)
-gelu, gelu_backward = _of_sums(_gelu), _from_sums(_gelu_slope)
-mish, mish_backward = _of_sums(_mish), _from_sums(_mish_slope)
-copied_sigmoid = _of_sums(_sigmoid)
+step, step_backward = _forward(_step, A), _backward(_step_slope, A)
+relu, relu_backward = _forward(_relu, A), _backward(_relu_slope, A)
+leaky_relu, leaky_relu_backward = _forward(_leaky_relu, A), _backward(_leaky_relu_slope, A)
+elu, elu_backward = _forward(_elu, A), _backward(_elu_slope, A)
+selu, selu_backward = _forward(_selu, A), _backward(_selu_slope, A)
+sigmoid, sigmoid_backward = _forward(_sigmoid, A), _backward(_sigmoid_slope, A)
+tanh, tanh_backward = _forward(_tanh, A), _backward(_tanh_slope, A)
+softplus, softplus_backward = _forward(_softplus, Z), _backward(_softplus_slope, Z)
+softsign, softsign_backward = _forward(_softsign, Z), _backward(_softsign_slope, Z)
+sqlu, sqlu_backward = _forward(_sqlu, Z), _backward(_sqlu_slope, Z)
+silu, silu_backward = _forward(_silu, Z), _backward(_silu_slope, Z)
+gelu, gelu_backward = _forward(_gelu, Z), _backward(_gelu_slope, Z)
+mish, mish_backward = _forward(_mish, Z), _backward(_mish_slope, Z)
+copied_sigmoid = _forward(_sigmoid, Z)
