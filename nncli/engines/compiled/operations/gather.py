@@ -57,37 +57,39 @@ def _expect(source, where, state, step, place, last):
             prefetch(source, start + offset)
 
 
-def unscaled(memory, source, where, state, numbers, step, shard, first, last):
-    """Write inputs as they are."""
-    number, right = type(memory[0]), state[COLUMN_STEP]
-    down, next_unit = steps_of(where)
-    for place in range(first, last):
-        _expect(source, where, state, step, place, last)
-        read = shifted(source, _held_row(state, step, place) * state[ROW_STEP])
-        out = shifted(memory, where[OUT] + place * down)
-        if next_unit == 1 and right == 1:
-            for j in range(where[UNITS]):
-                out[j] = number(read[j])
-        else:
-            for j in range(where[UNITS]):
-                out[j * next_unit] = number(read[j * right])
+def _inputs(convert):
+    """Return an operation that writes inputs, each converted with a number of the program."""
+
+    def inputs(memory, source, where, state, numbers, step, shard, first, last):
+        number, right = type(memory[0]), state[COLUMN_STEP]
+        given = number(numbers[where[SCALING]])
+        down, next_unit = steps_of(where)
+        for place in range(first, last):
+            _expect(source, where, state, step, place, last)
+            read = shifted(source, _held_row(state, step, place) * state[ROW_STEP])
+            out = shifted(memory, where[OUT] + place * down)
+            if next_unit == 1 and right == 1:
+                for j in range(where[UNITS]):
+                    out[j] = convert(number(read[j]), given)
+            else:
+                for j in range(where[UNITS]):
+                    out[j * next_unit] = convert(number(read[j * right]), given)
+
+    return inputs
 
 
-def divided(memory, source, where, state, numbers, step, shard, first, last):
-    """Write integers divided by one number; see `Scaled.divisor`."""
-    number, right = type(memory[0]), state[COLUMN_STEP]
-    divisor = number(numbers[where[SCALING]])
-    down, next_unit = steps_of(where)
-    for place in range(first, last):
-        _expect(source, where, state, step, place, last)
-        read = shifted(source, _held_row(state, step, place) * state[ROW_STEP])
-        out = shifted(memory, where[OUT] + place * down)
-        if next_unit == 1 and right == 1:
-            for j in range(where[UNITS]):
-                out[j] = number(read[j]) / divisor
-        else:
-            for j in range(where[UNITS]):
-                out[j * next_unit] = number(read[j * right]) / divisor
+@register_jitable
+def _same(x, given):
+    return x
+
+
+@register_jitable
+def _quotient(x, divisor):
+    """Return an integer divided by one number; see `Scaled.divisor`."""
+    return x / divisor
+
+
+unscaled, divided = _inputs(_same), _inputs(_quotient)
 
 
 def scaled(memory, source, where, state, numbers, step, shard, first, last):
