@@ -6,6 +6,7 @@ that computes them once.
 """
 
 import numpy as np
+from numba.extending import register_jitable
 
 from nncli.engines.compiled.operations.blocks import vector
 from nncli.engines.compiled.state import FACTOR, FIRST_OF_OPTIMIZER, RATE, SMALLEST, STEP
@@ -16,25 +17,27 @@ SLOTS = 2  # two offsets
 SETTINGS = 4
 
 
-def sgd(memory, source, where, state, numbers, step, shard, first, last):
-    """Descend without momentum."""
-    number, count = type(memory[0]), last - first
+@register_jitable
+def _common(memory, where, numbers, first):
+    """Return pointers to the parameters and the gradient of a part, its factor, and the rate."""
+    number = type(memory[0])
     w = vector(memory, where, PARAMETERS, first)
     g = vector(memory, where, GRADIENT, first)
-    factor = number(numbers[FACTOR])
-    rate = number(numbers[RATE])
-    for i in range(count):
+    return w, g, number(numbers[FACTOR]), number(numbers[RATE])
+
+
+def sgd(memory, source, where, state, numbers, step, shard, first, last):
+    """Descend without momentum."""
+    w, g, factor, rate = _common(memory, where, numbers, first)
+    for i in range(last - first):
         w[i] -= rate * (factor * g[i])
 
 
 def momentum(memory, source, where, state, numbers, step, shard, first, last):
     """Descend with momentum; the settings are the momentum, and 1 for Nesterov's, else 0."""
     number, count = type(memory[0]), last - first
-    w = vector(memory, where, PARAMETERS, first)
-    g = vector(memory, where, GRADIENT, first)
+    w, g, factor, rate = _common(memory, where, numbers, first)
     velocity = vector(memory, where, SLOTS, first)
-    factor = number(numbers[FACTOR])
-    rate = number(numbers[RATE])
     kept = number(numbers[where[SETTINGS]])
     zero, smallest = number(0), number(numbers[SMALLEST])
     if numbers[where[SETTINGS] + 1]:
@@ -65,11 +68,9 @@ def adam_numbers(memory, source, where, state, numbers, step, shard, first, last
 def adam(memory, source, where, state, numbers, step, shard, first, last):
     """Take a step of Adam or AdamW."""
     number, count = type(memory[0]), last - first
-    w = vector(memory, where, PARAMETERS, first)
-    g = vector(memory, where, GRADIENT, first)
+    w, g, factor, _ = _common(memory, where, numbers, first)
     means = vector(memory, where, SLOTS, first)
     squares = vector(memory, where, SLOTS + 1, first)
-    factor = number(numbers[FACTOR])
     beta1 = number(numbers[where[SETTINGS]])
     beta2 = number(numbers[where[SETTINGS] + 1])
     epsilon = number(numbers[FIRST_OF_OPTIMIZER])
@@ -89,11 +90,8 @@ def adam(memory, source, where, state, numbers, step, shard, first, last):
 def adagrad(memory, source, where, state, numbers, step, shard, first, last):
     """Take a step of AdaGrad; the setting is ε."""
     number, count = type(memory[0]), last - first
-    w = vector(memory, where, PARAMETERS, first)
-    g = vector(memory, where, GRADIENT, first)
+    w, g, factor, rate = _common(memory, where, numbers, first)
     squares = vector(memory, where, SLOTS, first)
-    factor = number(numbers[FACTOR])
-    rate = number(numbers[RATE])
     epsilon = number(numbers[where[SETTINGS]])
     for i in range(count):
         gradient = factor * g[i]
@@ -105,11 +103,8 @@ def adagrad(memory, source, where, state, numbers, step, shard, first, last):
 def rmsprop(memory, source, where, state, numbers, step, shard, first, last):
     """Take a step of RMSProp; the settings are ρ and ε."""
     number, count = type(memory[0]), last - first
-    w = vector(memory, where, PARAMETERS, first)
-    g = vector(memory, where, GRADIENT, first)
+    w, g, factor, rate = _common(memory, where, numbers, first)
     squares = vector(memory, where, SLOTS, first)
-    factor = number(numbers[FACTOR])
-    rate = number(numbers[RATE])
     decay = number(numbers[where[SETTINGS]])
     epsilon = number(numbers[where[SETTINGS] + 1])
     share = number(1 - numbers[where[SETTINGS]])  # 1 - decay would have lost digits
@@ -132,12 +127,9 @@ def nadam_numbers(memory, source, where, state, numbers, step, shard, first, las
 def nadam(memory, source, where, state, numbers, step, shard, first, last):
     """Take a step of NAdam."""
     number, count = type(memory[0]), last - first
-    w = vector(memory, where, PARAMETERS, first)
-    g = vector(memory, where, GRADIENT, first)
+    w, g, factor, rate = _common(memory, where, numbers, first)
     means = vector(memory, where, SLOTS, first)
     squares = vector(memory, where, SLOTS + 1, first)
-    factor = number(numbers[FACTOR])
-    rate = number(numbers[RATE])
     beta1 = number(numbers[where[SETTINGS]])
     beta2 = number(numbers[where[SETTINGS] + 1])
     epsilon = number(numbers[where[SETTINGS] + 2])
