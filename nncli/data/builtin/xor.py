@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from nncli.base.random_streams import Stream, generator
+from nncli.data.builtin.sampling import sampled
 from nncli.data.dataset import Dataset
 from nncli.data.division import Fold
-from nncli.data.splits import Split, in_order, whole
-from nncli.data.splitting import divide
+from nncli.data.splits import Split, whole
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float64)
 LABELS = np.array([0, 1, 1, 0], np.uint8)
@@ -37,16 +36,22 @@ def load_xor(
         Whether the corners have equally many rows, give or take one, in random order. Otherwise
         the corner of each row is drawn at random.
     """
-    train = _sample(rows, noise, balanced, generator(seed, Stream.TRAIN_ROWS))
-    divided = divide(train, {"validation": validation}, seed, CLASSES, "xor", fold)
-    splits = {name: train.part(which) for name, which in divided.items()}
-    splits["test"] = _sample(test, noise, balanced, generator(seed, Stream.TEST_ROWS))
+    splits = sampled(
+        lambda count, random: _sample(count, noise, balanced, random),
+        "xor",
+        CLASSES,
+        rows=rows,
+        test=test,
+        validation=validation,
+        seed=seed,
+        fold=fold,
+    )
     return Dataset(
         task="binary",
         columns=("x1", "x2"),
         targets=("xor",),
         classes=CLASSES,
-        splits=in_order(splits),
+        splits=splits,
     )
 
 

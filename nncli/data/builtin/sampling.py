@@ -1,0 +1,38 @@
+"""Draw the rows of data sets that are generated from the seed."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from nncli.base.random_streams import Stream, generator
+from nncli.data.division import Fold
+from nncli.data.splits import Split, in_order
+from nncli.data.splitting import divide
+
+
+def sampled(
+    sample: Callable[[int, np.random.Generator], Split],
+    name: str,
+    classes: Sequence[str],
+    *,
+    rows: int,
+    test: int,
+    validation: int | float,
+    seed: int,
+    fold: Fold | None = None,
+) -> dict[str, Split]:
+    """Return the splits of a generated data set.
+
+    Parameters
+    ----------
+    sample : function
+        Returns a number of random rows.
+    rows, test : int
+        Numbers of training rows (including validation rows) and of test rows, which are drawn
+        independently.
+    """
+    train = sample(rows, generator(seed, Stream.TRAIN_ROWS))
+    divided = divide(train, {"validation": validation}, seed, classes, name, fold)
+    splits = {part: train.part(which) for part, which in divided.items()}
+    splits["test"] = sample(test, generator(seed, Stream.TEST_ROWS))
+    return in_order(splits)
