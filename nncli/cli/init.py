@@ -67,8 +67,9 @@ def init(
 ) -> None:
     """Write a commented config to start from.
 
-    TEMPLATE is xor (the default), mnist, table, images or lecture. Of these, table and images are
-    for your own data; csv and parquet are synonyms of table:
+    TEMPLATE is xor (the default), mnist, circle, gauss, moons, spiral, plane, waves, hills, table,
+    images or lecture. Of these, table and images are for your own data; csv and parquet are
+    synonyms of table:
 
       nncli init table --data my.csv --target price
 

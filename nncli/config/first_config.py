@@ -52,8 +52,9 @@ def first_config(
     Parameters
     ----------
     template : str
-        ``xor``, ``mnist`` or ``lecture``, or for your own data ``table`` or ``images``; ``csv``
-        and ``parquet`` are synonyms of ``table``, as the file format is detected.
+        ``xor``, ``mnist`` or another built-in data set such as ``spiral``, or ``lecture``, or for
+        your own data ``table`` or ``images``; ``csv`` and ``parquet`` are synonyms of ``table``, as
+        the file format is detected.
     overrides : sequence of str, or mapping of str
         Settings of the config, as `nncli.train` takes them: ``key.path=value``, or values by
         ``key.path``.

@@ -27,7 +27,7 @@ _PLACE = "given in Python"
 # Keys of other sources that describe their own rows, and do not apply to passed ones.
 _OF_OTHER_ROWS = {
     *("source", "path", "train", "inputs", "targets", "images", "labels", "X", "y"),
-    *("size", "color", "rows", "noise", "balanced", "gate", "encoding", "table"),
+    *("size", "color", "rows", "noise", "balanced", "turns", "gate", "encoding", "table"),
 }
 
 

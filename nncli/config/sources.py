@@ -10,6 +10,7 @@ from nncli.base.arguments import unexpected
 from nncli.base.errors import UsageError
 from nncli.base.words import did_you_mean
 from nncli.config.source import Source
+from nncli.data.builtin.generated import GENERATED
 
 
 class Sources(Mapping[str, type[Source]]):
@@ -42,6 +43,7 @@ SOURCES = Sources(
     {
         "xor": "nncli.config.builtin_sources:XorSource",
         "gate": "nncli.config.builtin_sources:GateSource",
+        **{name: f"nncli.config.generated_sources:{name}" for name in GENERATED},
         "mnist": "nncli.config.builtin_sources:MnistSource",
         "rows": "nncli.config.builtin_sources:RowsSource",
         "csv": "nncli.config.table_sources:CsvSource",

@@ -9,6 +9,26 @@ from nncli.config.overrides import Overrides
 from nncli.config.render import commented_text
 from nncli.config.schema import Config
 from nncli.config.strict_yaml import parse
+from nncli.data.builtin.generated import GENERATED
+
+
+def _generated(name: str) -> dict[str, Any]:
+    """Return a config that learns any data set of `GENERATED` with its default parameters."""
+    parameters = GENERATED[name].complete({})
+    return {
+        "name": name,
+        "seed": 0,
+        "data": {"source": name, "rows": 1000, **parameters, "validation": 0.2},
+        "model": {"hidden_layers": [16, 16], "activation": "relu"},
+        "training": {
+            "optimizer": "adam",
+            "learning_rate": 0.02,
+            "schedule": "cosine",
+            "batch_size": 32,
+            "epochs": 100,
+        },
+    }
+
 
 TEMPLATES: dict[str, dict[str, Any]] = {
     "xor": {
@@ -38,11 +58,13 @@ TEMPLATES: dict[str, dict[str, Any]] = {
             "early_stopping": {"monitor": "validation_loss", "patience": 5},
         },
     },
+    **{name: _generated(name) for name in GENERATED},
 }
 
 PURPOSES = {
     "xor": "Noisy XOR: the smallest problem that one layer cannot solve",
     "mnist": "MNIST: handwritten digits, 28 by 28 pixels, ten classes",
+    **{name: each.title for name, each in GENERATED.items()},
 }
 
 

@@ -15,7 +15,7 @@ FORMS = {"array": X, "table": ROWS}
 SAID_ONLY_OF_OTHER_ROWS = {
     *("encoding", "table"),
     *("path", "train", "inputs", "targets", "images", "labels", "X", "y"),
-    *("size", "color", "rows", "noise", "balanced", "gate"),
+    *("size", "color", "rows", "noise", "balanced", "turns", "gate"),
 }
 SAID_OF_ANY_ROWS = {
     *("scale", "task", "test", "validation", "target", "columns", "drop", "id", "weight"),

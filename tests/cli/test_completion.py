@@ -129,10 +129,12 @@ def test_the_home_directory_stays_as_it_was_typed(complete, folder, monkeypatch)
 
 
 def test_the_names_of_templates_and_data_sets(complete, folder, nncli, monkeypatch):
-    assert complete("init", "") == ["xor", "mnist", "table", "csv", "parquet", "images", "lecture"]
+    generated = ["circle", "gauss", "moons", "spiral", "plane", "waves", "hills"]
+    own = ["table", "csv", "parquet", "images"]
+    assert complete("init", "") == ["xor", "mnist", *generated, *own, "lecture"]
     assert complete("init", "lecture", "xor_w") == ["xor_wider"]
     assert complete("init", "xor", "") == complete("init", "lecture", "product", "") == []
-    assert complete("data", "fetch", "") == ["xor", "gate", "mnist"]
+    assert complete("data", "fetch", "") == ["xor", "gate", *generated, "mnist"]
     assert complete("data", "show", "x") == ["xor", "xor.yaml"]
     monkeypatch.delenv("_NNCLI_COMPLETE")
     for name in TEMPLATE_NAMES:

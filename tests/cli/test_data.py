@@ -7,17 +7,22 @@ def table(text):
     return head.split(), {line[:14].strip(): line[14:].split() for line in lines}
 
 
+DATA_SETS = "xor, gate, circle, gauss, moons, spiral, plane, waves, hills, mnist"
+
+
 @pytest.mark.usefixtures("without_mnist")
 def test_the_list_has_every_data_set_and_its_place(nncli, tmp_path):
     result = nncli("data", "list")
     assert (result.code, result.err) == (0, "")
     assert "xor      Noisy XOR" in result.out
+    assert "spiral   Spiral arms around the origin, one per class.\n" in result.out
     assert "mnist    MNIST: 60,000 and 10,000 handwritten digits" in result.out
     lines = result.out.splitlines()
     places = {
         line.split()[0]: below.strip() for line, below in zip(lines[::2], lines[1::2], strict=True)
     }
     assert places["xor"] == "generated from the seed"
+    assert places["hills"] == "generated from the seed"
     assert places["gate"] == "four rows, built in"
     assert places["rows"] == "given in the config"
     place = tmp_path / "empty-cache" / "mnist"
@@ -69,6 +74,14 @@ def test_a_built_in_data_set_is_shown(nncli):
     assert rows["xor 0"] == rows["xor 1"] == ["500", "5000"]
 
 
+def test_a_generated_regression_is_shown(nncli):
+    result = nncli("data", "show", "plane")
+    assert "task     regression\ntarget   y\n" in result.out
+    lines = [line.split() for line in result.out.splitlines()]
+    assert ["rows", "1000", "10000"] in lines
+    assert ["mean", "of", "y", "0.1934", "0.1972"] in lines
+
+
 @pytest.mark.usefixtures("with_mnist")
 def test_mnist_is_shown(nncli):
     splits, rows = table(nncli("data", "show", "mnist").out)
@@ -95,12 +108,12 @@ def test_the_data_of_a_config_is_shown_with_its_overrides(nncli, xor_config):
         (["fetch", "mnits"], "Error: unknown data set 'mnits'; did you mean 'mnist'?"),
         (
             ["fetch", "cifar10"],
-            "Error: unknown data set 'cifar10'; expected one of xor, gate, mnist",
+            f"Error: unknown data set 'cifar10'; expected one of {DATA_SETS}",
         ),
         (["show", "mnits"], "Error: unknown data set 'mnits'; did you mean 'mnist'?"),
         (
             ["show", "cifar10"],
-            "Error: unknown data set 'cifar10'; expected one of xor, gate, mnist",
+            f"Error: unknown data set 'cifar10'; expected one of {DATA_SETS}",
         ),
         (["show", "missing.yaml"], "missing.yaml: cannot be read (no such file or directory); "),
         (["show", "xor", "data.rows=9"], "Error: xor takes no settings; to set 'data.rows=9', "),
@@ -116,8 +129,8 @@ def test_an_unknown_name_is_one_line_with_a_suggestion(nncli, xor_config, argume
 @pytest.mark.parametrize("command", ["fetch", "show"])
 def test_the_suggested_names_are_those_of_data_sets(nncli, command):
     result = nncli("data", command, "cifar")
-    assert result.error == "Error: unknown data set 'cifar'; expected one of xor, gate, mnist"
-    assert nncli("data", command, "cvs").error.endswith("expected one of xor, gate, mnist")
+    assert result.error == f"Error: unknown data set 'cifar'; expected one of {DATA_SETS}"
+    assert nncli("data", command, "cvs").error.endswith(f"expected one of {DATA_SETS}")
 
 
 ROWS = "data: {source: rows, inputs: [[1, 2], [3, 5]], columns: [a, b], "

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from hypothesis import strategies as st
 
 from nncli.config.sources import SOURCES
+from nncli.data.builtin.generated import GENERATED
 from nncli.data.division import DivisionError, Fold
 from nncli.data.scaling import SCALERS
 from nncli.nn.activations import ACTIVATIONS
@@ -106,7 +107,7 @@ def given_rows(draw):
 
 @st.composite
 def sources(draw):
-    source = draw(st.sampled_from(["xor", "mnist", "rows"]))
+    source = draw(st.sampled_from(["xor", "mnist", "rows", *GENERATED]))
     if source == "rows":
         return draw(given_rows())
     if draw(st.booleans()):
@@ -116,7 +117,11 @@ def sources(draw):
         rows = {"rows": st.integers(4, 10_000_000), "test": st.integers(0, 10_000_000)}
         values |= draw(st.fixed_dictionaries({}, optional={"noise": st.floats(0, 1e6), **rows}))
         values |= draw(st.fixed_dictionaries({}, optional={"balanced": st.booleans()}))
-    training_rows = values.get("rows", 1000) if source == "xor" else 59_900  # some of each digit
+    if source in GENERATED:
+        rows = {"rows": st.integers(100, 10_000_000), "test": st.integers(0, 10_000_000)}
+        keys = {key: parameter_values(it) for key, it in GENERATED[source].parameters.items()}
+        values |= draw(st.fixed_dictionaries({}, optional={**rows, **keys}))
+    training_rows = 59_900 if source == "mnist" else values.get("rows", 1000)  # some of each digit
     if draw(st.booleans()):
         values["validation"] = draw(shares(training_rows))
     return {"source": source, **values}

@@ -11,6 +11,7 @@ from nncli.base.errors import ConfigError, NncliError
 from nncli.config.check import misfits_of_resumed
 from nncli.config.load import load_config, read_config, saved_config
 from nncli.data.builtin import mnist
+from nncli.data.builtin.generated import GENERATED
 from nncli.data.builtin.xor import load_xor
 from nncli.data.division import Division, DivisionError, Fold
 from nncli.data.splits import whole
@@ -217,12 +218,13 @@ def small_configs(draw):
     It may be impossible to train.
     """
     values = draw(valid_configs())
-    data = values["data"]
-    if data == "mnist" or (isinstance(data, dict) and data["source"] == "mnist"):
-        values["data"] = data = {"source": "gate"}
-    if data == "xor" or data["source"] == "xor":
-        rows = draw(st.integers(4, 20))
-        values["data"] = {"source": "xor", "rows": rows, "test": 5}
+    data = values["data"] if isinstance(values["data"], dict) else {"source": values["data"]}
+    if data["source"] == "mnist":
+        values["data"] = {"source": "gate"}
+    if data["source"] in ("xor", *GENERATED):
+        rows = draw(st.integers(4 if data["source"] == "xor" else 10, 20))
+        kept = {key: data[key] for key in ("source", "classes") if key in data}
+        values["data"] = {**kept, "rows": rows, "test": 5}
         values["data"]["validation"] = draw(st.integers(0, rows - 1) | st.floats(0, 0.9))
     model, training = values.setdefault("model", {}), values.setdefault("training", {})
     layers = draw(st.lists(st.integers(1, 3), max_size=2))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import nncli
+from nncli.data.builtin.generated import GENERATED
 from nncli.explain.plots.sample import sample_of
 from nncli.explain.plots.subject import subject_of
 
@@ -25,6 +26,18 @@ def test_two_inputs_are_points_by_class(xor_run, draw):
 def test_a_config_is_drawn_before_training(draw):
     figure = draw({"data": {"source": "xor", "rows": 30, "test": 4}}, "data")
     assert "Points: 30 training rows." in figure.get_suptitle()
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_a_generated_data_set_is_points_by_class_or_target(draw, name):
+    config = {"data": {"source": name, "rows": 40, "test": 0}}
+    (points, *others) = draw(config, "data").axes[0].collections
+    split = subject_of(config).dataset.splits["train"]
+    assert len(others) == len(GENERATED[name].class_names({})[1:])
+    own = split.inputs[split.targets == 0] if others else split.inputs
+    np.testing.assert_allclose(points.get_offsets(), own)
+    if not others:
+        np.testing.assert_allclose(points.get_array(), split.targets[:, 0])
 
 
 def test_a_gate_has_its_four_points_and_the_equation_of_each_unit(gate_run, draw, texts_of):
