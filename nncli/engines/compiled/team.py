@@ -38,6 +38,12 @@ _LEAST_SHARE = 0.85
 # Then one thread runs alone for many times as long as this took, so that attempts cost little.
 _PAUSE, _LONGEST_PAUSE = 20.0, 3.0  # a factor, and seconds
 
+# Where an exchange between processors takes long, one thread can be faster even with free cores. So
+# the number that is not in use is tried for one call, from time to time.
+_TRIAL_SECONDS, _TRIAL_COST = 3.0, 40.0  # between two trials: at least, and as a multiple of one
+_MEASURABLE = 5e-3  # seconds of a call from which its pace is known well enough
+_FASTER = 0.95  # the other number must take less than this share of the time
+
 _TURNS = 30  # of the wait for threads to end
 _SOON = 1.0  # seconds in which threads end that waited for one that stalled
 
@@ -70,6 +76,7 @@ class Team:
         found = addresses([request, _SPIN])  # both now: nothing is compiled during a call
         self._run = callable_at(found[request], [ctypes.c_int64] * 9)
         self._alone_until = 0.0
+        self._choices: dict[int, Choice] = {}
         self.has_stalled = False
 
     def check(self) -> None:
@@ -92,16 +99,21 @@ class Team:
             at any time, nothing can use these arrays again.
         """
         self.check()
-        paused = time.monotonic() < self._alone_until
-        threads = 1 if paused else min(threads_in_use(), compiled.parts)
+        now = time.monotonic()
+        most, paused = min(threads_in_use(), compiled.parts), now < self._alone_until
+        choice = self._choices.setdefault(id(compiled), Choice())
+        alone = most == 1 or paused or choice.takes_one(now)
         state = compiled.state
         state[DONE] = state[LAST] = state[STOP] = 0
-        call = _Call(self._run, compiled, memory, threads, steps, self._patience)
-        if threads == 1:
+        call = _Call(self._run, compiled, memory, 1 if alone else most, steps, self._patience)
+        if alone:
             call.work(0)
         else:
             self._run_together(call)
-        return int(state[DONE])
+        done = int(state[DONE])
+        if most > 1 and not paused:
+            choice.note(alone, now, time.monotonic() - now, done)
+        return done
 
     def _run_together(self, call: "_Call") -> None:
         """Run on several threads; decide whether the next calls do so too."""
@@ -127,6 +139,31 @@ class Team:
         if call.shared[DELAYS // 8] and sum(call.spent) < _LEAST_SHARE * available:
             pause = min(_PAUSE * (time.perf_counter() - started), _LONGEST_PAUSE)
             self._alone_until = time.monotonic() + pause
+
+
+class Choice:
+    """Choose between one thread and all for the calls of a program: what was faster of late."""
+
+    def __init__(self) -> None:
+        self._one = False  # the choice
+        self._paces: dict[bool, float] = {}  # seconds of a step, with one thread and with all
+        self._next_trial = 0.0
+
+    def takes_one(self, now: float) -> bool:
+        """Return whether the next call takes one thread; `now` is a time in seconds."""
+        is_trial = self._one in self._paces and now >= self._next_trial
+        return self._one is not is_trial
+
+    def note(self, one: bool, now: float, seconds: float, steps: int) -> None:
+        """Note how long a call took that began at `now`."""
+        if seconds < _MEASURABLE or not steps:
+            return
+        self._paces[one] = seconds / steps
+        if one is self._one:
+            return
+        if self._paces[one] < _FASTER * self._paces[self._one]:
+            self._one = one
+        self._next_trial = now + max(_TRIAL_SECONDS, _TRIAL_COST * seconds)
 
 
 class _Call:
