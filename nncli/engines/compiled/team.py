@@ -35,12 +35,15 @@ _SLOWEST = 1e9  # floating-point operations a second: every processor is faster
 # Threads that spin use all of their time if nobody else needs the cores. With less than this share
 # of it, they waited for each other: one thread alone is faster.
 _LEAST_SHARE = 0.85
-# Then one thread runs alone for many times as long as this took, so that attempts cost little.
-_PAUSE, _LONGEST_PAUSE = 20.0, 3.0  # a factor, and seconds
+# Then one thread runs alone for as long as this took; after more such attempts, for many times as
+# long, so that they cost little. A thread that is new can be slow once, until it has a core.
+_MOST_PAUSE, _LONGEST_PAUSE = 20.0, 3.0  # a factor, and seconds
 
 # Where an exchange between processors takes long, one thread can be faster even with free cores. So
 # the number that is not in use is tried for one call, from time to time.
-_TRIAL_SECONDS, _TRIAL_COST = 3.0, 40.0  # between two trials: at least, and as a multiple of one
+_FIRST_WAIT, _LONGEST_WAIT = 0.1, 3.0  # seconds between two trials; each wait doubles the next
+_TRIAL_SECONDS = 0.01  # of a trial with steps that are short
+_TRIAL_COST = 20.0  # a wait is at least so many times as long as the trial
 _MEASURABLE = 5e-3  # seconds of a call from which its pace is known well enough
 _FASTER = 0.95  # the other number must take less than this share of the time
 
@@ -75,7 +78,7 @@ class Team:
         request = Request("interpreter.run", tuple(kinds))
         found = addresses([request, _SPIN])  # both now: nothing is compiled during a call
         self._run = callable_at(found[request], [ctypes.c_int64] * 9)
-        self._alone_until = 0.0
+        self._alone_until, self._pause = 0.0, 1.0
         self._choices: dict[int, Choice] = {}
         self.has_stalled = False
 
@@ -102,7 +105,9 @@ class Team:
         now = time.monotonic()
         most, paused = min(threads_in_use(), compiled.parts), now < self._alone_until
         choice = self._choices.setdefault(id(compiled), Choice())
-        alone = most == 1 or paused or choice.takes_one(now)
+        alone = most == 1 or paused
+        if not alone:
+            alone, steps = choice.next_call(now, steps)
         state = compiled.state
         state[DONE] = state[LAST] = state[STOP] = 0
         call = _Call(self._run, compiled, memory, 1 if alone else most, steps, self._patience)
@@ -111,7 +116,7 @@ class Team:
         else:
             self._run_together(call)
         done = int(state[DONE])
-        if most > 1 and not paused:
+        if most > 1 and not paused and time.monotonic() >= self._alone_until:
             choice.note(alone, now, time.monotonic() - now, done)
         return done
 
@@ -137,8 +142,11 @@ class Team:
         self.check()
         available = call.threads * max(call.seconds)  # the first thread may have been late
         if call.shared[DELAYS // 8] and sum(call.spent) < _LEAST_SHARE * available:
-            pause = min(_PAUSE * (time.perf_counter() - started), _LONGEST_PAUSE)
+            pause = min(self._pause * (time.perf_counter() - started), _LONGEST_PAUSE)
             self._alone_until = time.monotonic() + pause
+            self._pause = min(2 * self._pause, _MOST_PAUSE)
+        else:
+            self._pause = max(self._pause / 2, 1.0)
 
 
 class Choice:
@@ -147,23 +155,39 @@ class Choice:
     def __init__(self) -> None:
         self._one = False  # the choice
         self._paces: dict[bool, float] = {}  # seconds of a step, with one thread and with all
-        self._next_trial = 0.0
+        self._next_trial, self._wait = 0.0, _FIRST_WAIT
 
-    def takes_one(self, now: float) -> bool:
-        """Return whether the next call takes one thread; `now` is a time in seconds."""
-        is_trial = self._one in self._paces and now >= self._next_trial
-        return self._one is not is_trial
+    def next_call(self, now: float, steps: int) -> tuple[bool, int]:
+        """Return whether the next call takes one thread, and its number of steps.
+
+        A trial of what is not chosen is short.
+
+        Parameters
+        ----------
+        now : float
+            A time in seconds.
+        steps : int
+            The largest number of steps.
+        """
+        pace = self._paces.get(self._one)
+        if pace is None or now < self._next_trial:
+            return self._one, steps
+        return not self._one, min(steps, max(1, int(_TRIAL_SECONDS / pace)))
 
     def note(self, one: bool, now: float, seconds: float, steps: int) -> None:
         """Note how long a call took that began at `now`."""
-        if seconds < _MEASURABLE or not steps:
+        is_trial = one is not self._one
+        if not steps or (seconds < _MEASURABLE and not is_trial):
             return
+        if not self._paces:
+            self._next_trial = now + self._wait  # the first calls are slower
         self._paces[one] = seconds / steps
-        if one is self._one:
+        if not is_trial:
             return
+        self._wait = min(2 * self._wait, _LONGEST_WAIT)
         if self._paces[one] < _FASTER * self._paces[self._one]:
-            self._one = one
-        self._next_trial = now + max(_TRIAL_SECONDS, _TRIAL_COST * seconds)
+            self._one, self._wait = one, _FIRST_WAIT
+        self._next_trial = now + seconds + max(self._wait, _TRIAL_COST * seconds)
 
 
 class _Call:

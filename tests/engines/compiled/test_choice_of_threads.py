@@ -14,9 +14,9 @@ def calls(choice, step_seconds, *, steps=100, until=20.0, start=0.0):
     """
     now, made = start, []
     while now < until:
-        one = choice.takes_one(now)
-        seconds = steps * step_seconds(one, now)
-        choice.note(one, now, seconds, steps)
+        one, count = choice.next_call(now, steps)
+        seconds = count * step_seconds(one, now)
+        choice.note(one, now, seconds, count)
         made.append((now, one, seconds))
         now += seconds
     return made
