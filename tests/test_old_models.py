@@ -53,7 +53,7 @@ def run(command, folder):
 
 def environment():
     """Return the parts of this environment that decide the last digits."""
-    return same_bits.environment(loops="numpy")
+    return same_bits.environment(engine="numpy")
 
 
 def is_here():
