@@ -145,6 +145,7 @@ def _print_model(model: "Model") -> None:
         *([] if threshold is None else [("threshold", str(threshold))]),
         ("columns", names_within(columns, _TEXT_WIDTH, first=f"{len(columns)}: ")),
         *([("images", str(preprocessing.images))] if preprocessing.images else []),
+        *_features(preprocessing),
         *_scaling(preprocessing, room),
         ("loss", model.objective.name),
         ("precision", model.network.dtype.name),
@@ -197,6 +198,16 @@ def _print_histories(histories: list["LayerHistory"], activations: list[str]) ->
             cells += [f"{share:.4f}" for share in each.saturated] if each.saturated else ["", ""]
         rows.append(cells)
     print_table(header, rows)
+
+
+def _features(preprocessing: "Preprocessing") -> list[tuple[str, str]]:
+    """Return the features, if these are the inputs of the network."""
+    from nncli.cli.output import names_within
+
+    if preprocessing.features is None:
+        return []
+    names = preprocessing.inputs
+    return [("features", names_within(names, _TEXT_WIDTH, first=f"{len(names)}: "))]
 
 
 def _scaling(preprocessing: "Preprocessing", room: int) -> list[tuple[str, str]]:

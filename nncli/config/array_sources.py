@@ -16,6 +16,7 @@ from nncli.config.file_source import (
     class_weight_field,
     part_field,
 )
+from nncli.config.number_source import ImageKeys, NumberSource
 from nncli.config.source import Ends, Scale, scale_field
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import OF_CLASSES, Dataset, Task
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 Side = Annotated[int, Field(ge=1, le=MOST_INPUTS)]
 
 
-class ArraySource(FileSource):
+class ArraySource(NumberSource, FileSource):
     """Base class of sources with files of arrays."""
 
     class_weight: ClassWeight = class_weight_field()
@@ -150,7 +151,7 @@ class IdxSource(PairSource):
         return [self.images, self.labels]
 
 
-class ImagesSource(OneFileSource):
+class ImagesSource(ImageKeys, OneFileSource):
     """A folder of PNG and JPEG images, with one subfolder per class."""
 
     place: ClassVar[str] = "your own folder"

@@ -1,5 +1,6 @@
 """The keys of the built-in sources and of rows given in the config."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -7,6 +8,7 @@ from pydantic.config import JsonDict
 
 from nncli.base.errors import DownloadError
 from nncli.config.choices import IntegerOr, Name, OneOrList, refusal, refusals
+from nncli.config.number_source import ImageKeys, NumberSource
 from nncli.config.source import Scale, Source, Text, scale_field
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import Dataset, Shape
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 _OF_MNIST = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)
 
 
-class XorSource(Source):
+class XorSource(NumberSource):
     """Noisy XOR: points around the corners of the unit square, two classes."""
 
     source: Literal["xor"]
@@ -78,7 +80,7 @@ class XorSource(Source):
         )
 
 
-class GateSource(Source):
+class GateSource(NumberSource):
     """A logic gate: the four rows of its truth table, both training and test set."""
 
     source: Literal["gate"]
@@ -112,7 +114,7 @@ class GateSource(Source):
         return "four rows, built in"
 
 
-class MnistSource(Source):
+class MnistSource(ImageKeys, Source):
     """MNIST: 60,000 and 10,000 handwritten digits, ten classes; downloaded once."""
 
     source: Literal["mnist"]
@@ -182,7 +184,7 @@ Number = Annotated[
 Label = Annotated[str | int, Name(or_integer=True)]
 
 
-class RowsSource(Source):
+class RowsSource(NumberSource):
     """A few rows given in the config itself, both training and test set."""
 
     source: Literal["rows"]
@@ -208,6 +210,11 @@ class RowsSource(Source):
     def shape(self) -> Shape:
         """The task and sizes of the given rows."""
         return self._given.shape
+
+    @property
+    def known_columns(self) -> Sequence[str]:
+        """The given names of the columns, or x1, x2 and so on."""
+        return self._given.column_names
 
     @property
     def _given(self) -> "GivenRows":

@@ -6,14 +6,15 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, create_model, model_validator
 
 from nncli.config.choices import IntegerOr
-from nncli.config.source import Scale, Source, scale_field
+from nncli.config.number_source import NumberSource
+from nncli.config.source import Scale, scale_field
 from nncli.data.builtin.generated import GENERATED, Settings
 from nncli.data.dataset import Dataset, Shape
 from nncli.data.division import Division, Fold
 from nncli.nn.entries import Parameter
 
 
-class GeneratedSource(Source):
+class GeneratedSource(NumberSource):
     """A data set of `GENERATED`; the parameters of its entry are further keys."""
 
     rows: int = Field(1000, ge=10, le=10_000_000, description="number of training rows")

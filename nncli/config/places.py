@@ -169,7 +169,7 @@ def with_folders_of_files(values: dict[str, Any], saved: object) -> dict[str, An
     keys = [key for key in _path_keys(data) if _has_path(data[key])]
     paths = {key: found[key] for key in keys if _is_path_like(found.get(key), data[key])}
     named = {key: data[key] for key in keys}
-    alike = {**found, **named} == {**data}  # even if the data was renamed since
+    alike = _set_in({**found, **named}) == _set_in(data)  # even if the data was renamed since
     if not alike and _all_names(paths) != named:
         return values
     if found.get("source") != data.get("source") or named != _all_names(named):
@@ -179,6 +179,11 @@ def with_folders_of_files(values: dict[str, Any], saved: object) -> dict[str, An
         return values
     folders = {PATHS_FROM: folders} if folders else {}
     return {**values, "data": {**data, **paths}, **folders}
+
+
+def _set_in(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys that are set: a model file has no `features` if they are null."""
+    return {key: each for key, each in values.items() if each is not None}
 
 
 def path_keys(values: Mapping[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from nncli.config.choices import shown
 from nncli.config.schema import Config, DiagnoseSection, ModelSection
 from nncli.config.sources import SOURCES
 from nncli.config.training_section import EarlyStopping, TrainingSection
+from nncli.data.features import COMPUTED
 from nncli.data.scaling import SCALERS
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.entries import Entry
@@ -27,6 +28,7 @@ TABLES: dict[str, dict[str, Any]] = {
     "Optimizers": OPTIMIZERS,
     "Schedules of the learning rate": SCHEDULES,
     "Scaling": SCALERS,
+    "Features": COMPUTED,
 }
 
 

@@ -22,11 +22,12 @@ from nncli.config.choices import (
 )
 from nncli.config.finding_codes import FindingCode
 from nncli.config.named import EntryOf, Named
+from nncli.config.number_source import NumberSource
 from nncli.config.places import check_data, files_of
 from nncli.config.source import Source
 from nncli.config.sources import SOURCES
 from nncli.config.training_section import TrainingSection
-from nncli.data.dataset import Dataset
+from nncli.data.dataset import Dataset, with_features
 from nncli.data.division import Fold
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.initializers import INITIALIZERS
@@ -218,4 +219,6 @@ class Config(Section):
             source = source.model_copy(update={"validation": 0})
         purpose = f"for the rows of {on_one_line(str(file or source.source))}"
         with memory_for(purpose, "use fewer rows or columns"):
-            return source.load(self.seed_of_data, fold=fold, progress=progress)
+            dataset = source.load(self.seed_of_data, fold=fold, progress=progress)
+        features = source.features if isinstance(source, NumberSource) else None
+        return dataset if features is None else with_features(dataset, features)

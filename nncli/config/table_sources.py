@@ -10,6 +10,7 @@ from nncli.base.paths import nearby
 from nncli.base.words import did_you_mean, listed
 from nncli.config.choices import Checked, ColumnName, OneOrList, Section, refusal, shown
 from nncli.config.file_source import ClassWeight, OneFileSource, PartsSource, class_weight_field
+from nncli.config.number_source import NumberSource
 from nncli.config.source import Ends, Scale, scale_field
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import OF_CLASSES, Dataset, Task
@@ -121,7 +122,7 @@ class KindOr(Checked):
         return {"anyOf": [{"enum": [*KINDS]}, ColumnSection.json_schema()]}
 
 
-class TableKeys(PartsSource):
+class TableKeys(NumberSource, PartsSource):
     """The keys of every table."""
 
     target: Annotated[str | list[str], OneOrList(Target)] = Field(

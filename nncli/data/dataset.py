@@ -1,14 +1,16 @@
 """The data set that a data source passes to training."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from nncli.base.errors import DataError
 from nncli.data.names import check_names
 
 if TYPE_CHECKING:  # a config only needs the names of tasks
     from numpy.typing import NDArray
 
+    from nncli.data.features import Features
     from nncli.data.files.image_format import ImageFormat
     from nncli.data.splits import Rows, Split
     from nncli.data.tables.encoding import Encoding
@@ -42,7 +44,7 @@ class Dataset:
     ----------
     task : str
     columns : sequence of str
-        Names of the inputs.
+        Names of the inputs of the rows.
     targets : sequence of str
         Names of the targets: one if there are classes, else one or more.
     classes : sequence of str
@@ -70,6 +72,8 @@ class Dataset:
         Numbers of blank cells in the file with the training rows, by column, where there are any.
     leaks : sequence of str
         Columns of a table that alone predict a target.
+    features : Features or None
+        The inputs of the network, if they are computed from those of the rows.
     """
 
     task: Task
@@ -87,6 +91,7 @@ class Dataset:
     ids: "Mapping[str, NDArray[Any]]" = field(default_factory=dict)
     blanks: Mapping[str, int] = field(default_factory=dict)
     leaks: Sequence[str] = ()
+    features: "Features | None" = None
 
     def __post_init__(self) -> None:
         """Refuse names that cannot be saved."""
@@ -95,7 +100,18 @@ class Dataset:
     @property
     def shape(self) -> Shape:
         """The task and the numbers of inputs and outputs of a network for this data."""
-        return Shape(self.task, len(self.columns), len(self.classes or self.targets))
+        return Shape(self.task, len(self.inputs), len(self.classes or self.targets))
+
+    @property
+    def inputs(self) -> Sequence[str]:
+        """The names of the inputs of a network: of the features, or else of the columns."""
+        return self.columns if self.features is None else self.features.names
+
+    @property
+    def scaled(self) -> list[bool] | None:
+        """Which inputs of a network are scaled; None if all are."""
+        scaled = self.encoding.scaled if self.encoding else None
+        return scaled if scaled is None or not self.features else self.features.scaled(scaled)
 
     def row_numbers(self, split: str) -> "Rows":
         """Return the row numbers in their file, from 0, of the rows of a split."""
@@ -103,3 +119,21 @@ class Dataset:
         if self.numbers is None or own.inputs is not self.splits["train"].inputs:
             return own.rows
         return self.numbers[own.rows]
+
+
+def with_features(
+    dataset: Dataset, written: Sequence[str | Mapping[str, str | Sequence[str]]]
+) -> Dataset:
+    """Return a data set with the features of a config.
+
+    Raises
+    ------
+    DataError
+        As for `features_of`, and if the rows are images.
+    """
+    from nncli.data.features import OF_IMAGES, features_of
+
+    if dataset.images is not None:
+        raise DataError(f"data.features: {OF_IMAGES}")
+    features = features_of(written, dataset.columns, dataset.encoding)
+    return replace(dataset, features=features)

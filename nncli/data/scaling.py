@@ -22,6 +22,8 @@ from nncli.nn.entries import Entry
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from nncli.data.features import Features
+
     Numbers = NDArray[Any]
     OffsetAndScale = tuple[float | NDArray[np.float64], float | NDArray[np.float64]]
 else:
@@ -36,10 +38,14 @@ _LEAST_SPREAD = float_info.min  # the inverse of a smaller number may overflow
 
 @dataclass(frozen=True)
 class Scaling:
-    """``(x - offset) * scale``; both are numbers or arrays (I,)."""
+    """``(x - offset) * scale``; both are numbers or arrays (I,).
+
+    With `features`, x are the features of a row instead of its inputs.
+    """
 
     offset: float | NDArray[np.float64] = 0.0
     scale: float | NDArray[np.float64] = 1.0
+    features: Features | None = None
 
 
 NOT_SCALED = Scaling()

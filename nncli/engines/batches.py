@@ -50,7 +50,8 @@ def gathered(
 class Scaled:
     """Scale inputs of one type in float64, then round once to the network's type.
 
-    So the result does not depend on the type in which the inputs are stored.
+    So the result does not depend on the type in which the inputs are stored. If the scaling has
+    features, they are computed first, and scaled instead of the inputs.
 
     Parameters
     ----------
@@ -64,15 +65,18 @@ class Scaled:
         Inverse of the scale if dividing by it gives the same numbers in one step: for small
         integers, without an offset and with a scale of 1 over a small integer.
     changes : bool
-        Whether scaling changes anything.
+        Whether the network sees other numbers than the inputs.
     """
 
     def __init__(self, scaling: Scaling, inputs: DTypeLike, dtype: DTypeLike) -> None:
         self.offset = np.asarray(scaling.offset, np.float64)
         self.scale = np.asarray(scaling.scale, np.float64)
+        self._features = scaling.features
         self._has_offset = bool(self.offset.any())
-        self.changes = self._has_offset or bool((self.scale != 1).any())
+        scales = self._has_offset or bool((self.scale != 1).any())
+        self.changes = scales or self._features is not None
         small = np.dtype(inputs).kind in "iu" and np.dtype(inputs).itemsize <= 2
+        small = small and self._features is None
         divides = small and np.dtype(dtype) == np.float32 and not self._has_offset
         self.divisor = _divisor(self.scale) if divides else None
 
@@ -86,7 +90,12 @@ class Scaled:
         return np.empty((rows, X.shape[1])) if needed else None
 
     def write(self, raw: NDArray[Any], X: Array, scratch: NDArray[np.float64] | None) -> None:
-        """Write ``(x - offset) * scale`` for inputs (B, I) to `X`; `scratch` is overwritten."""
+        """Write ``(x - offset) * scale`` for inputs (B, I) to `X`; `scratch` is overwritten.
+
+        Raises `DataError` as `Features.values` does.
+        """
+        if self._features is not None:
+            raw = self._features.values(raw)
         if not self.changes or self.divisor is not None:
             np.copyto(X, raw, casting="same_kind")
             if self.divisor is not None:
@@ -182,9 +191,10 @@ class Batches:
         self.batch_rows = min(batch_rows, len(split))
         self._codes = codes
         self._scaled = Scaled(scaling, split.inputs.dtype, codes.dtype)
-        self._inputs = split.inputs.shape[1]
+        raw, features = split.inputs.shape[1], scaling.features
+        self._inputs = raw if features is None else len(features.each)
         self._outputs = codes.shape[1] if split.of_classes else split.targets.shape[1]
-        self._raw = np.empty((self.batch_rows, self._inputs), split.inputs.dtype)
+        self._raw = np.empty((self.batch_rows, raw), split.inputs.dtype)
         self._is_as_seen = split.inputs.dtype == codes.dtype and not self._scaled.changes
         self._raw_targets = np.empty(
             (self.batch_rows, *split.targets.shape[1:]), split.targets.dtype

@@ -39,9 +39,9 @@ class Setup:
     seed : int
         Seed for dropout.
     training, validation : Split
-        Splits with their original inputs, or with those from `as_seen`.
+        Splits with their original inputs, or with those from `as_seen`; with features, if any.
     scaling : Scaling
-        Scaling of the inputs that the engine still has to apply.
+        Scaling of the inputs that the engine still has to apply, without features.
     codes : array (classes, O)
         Target vector of every class, in the network's precision.
     batch_rows : int

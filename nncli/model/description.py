@@ -136,6 +136,7 @@ def describe_model(model: Model) -> dict[str, Any]:
             "target_scale": preprocessing.target_scale,
             "encoding": preprocessing.encoding and preprocessing.encoding.as_json(),
             "images": preprocessing.images and asdict(preprocessing.images),
+            **({"features": preprocessing.inputs} if preprocessing.features else {}),
         },
         "metrics": model.metrics,
         "training": model.training,

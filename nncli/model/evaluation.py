@@ -1,6 +1,7 @@
 """Evaluate a network on rows with known targets."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,9 @@ _BLOCK_BYTES = 2 << 20  # outputs computed before metrics are updated
 
 
 def scaling_of(model: Model) -> Scaling:
-    """Return the input scaling of a model."""
-    return _scaling(model.preprocessing.offset, model.preprocessing.scale)
+    """Return the scaling of a model's inputs, with its features."""
+    own = model.preprocessing
+    return replace(_scaling(own.offset, own.scale), features=own.features)
 
 
 def target_scaling_of(model: Model) -> Scaling:
@@ -37,7 +39,8 @@ def target_scaling_of(model: Model) -> Scaling:
 
 
 def _scaling(*values: float | list[float]) -> Scaling:
-    return Scaling(*(np.asarray(each) if isinstance(each, list) else each for each in values))
+    offset, scale = (np.asarray(each) if isinstance(each, list) else each for each in values)
+    return Scaling(offset, scale)
 
 
 def check_range(X: Array, first_row: int) -> None:

@@ -1,29 +1,39 @@
 """The versions of the model file's format, and what a version means.
 
 1 had no target_offset, target_scale and encoding. 1 and 2 had no separate activation layers. Before
-4, `step` was 0 at z = 0.
+4, `step` was 0 at z = 0. Before 5, there were no features.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
+from nncli.data.features import Features
 from nncli.model.metadata import Refusal, get
 from nncli.nn.former import FORMER_ACTIVATIONS
 from nncli.nn.layers.activation import ActivationLayer
 from nncli.nn.layers.dense import DENSE
 from nncli.nn.layers.layer import Layer
 
-NEWEST = 4
+NEWEST = 5
+_WITHOUT_FEATURES = 4
 _LAST_FORMER = 3
 _MOST_LAYERS = 10_000  # networks of configs have at most a few thousand
 
 
-def version_for(layers: Iterable[Layer]) -> int:
-    """Return the lowest version that describes these layers, so that earlier nncli can read it."""
+def version_for(layers: Iterable[Layer], features: Features | None) -> int:
+    """Return the lowest version that describes a model, so that earlier nncli can read it."""
+    if features is not None:
+        return NEWEST
     activations = (each for each in layers if isinstance(each, ActivationLayer))
     if all(each.entry is FORMER_ACTIVATIONS.get(each.kind, each.entry) for each in activations):
         return _LAST_FORMER
-    return NEWEST
+    return _WITHOUT_FEATURES
+
+
+def has_features(metadata: dict[str, Any]) -> bool:
+    """Return whether the preprocessing has features."""
+    version: int = metadata["format_version"]
+    return version > _WITHOUT_FEATURES
 
 
 def check_version(metadata: object) -> None:

@@ -47,7 +47,10 @@ def gate_of(model: Model, split: Split, threshold: float | None) -> dict[str, An
 
 
 def first_sums(network: Network, scaling: Scaling) -> tuple[Numbers, Numbers]:
-    """Return weights (I, U) and biases (U,) of the first layer for the inputs before scaling."""
+    """Return weights (I, U) and biases (U,) of the first layer for the inputs before scaling.
+
+    These are the features, if there are any.
+    """
     first = network.blocks[0].layers[0].arrays
     offset, scale = (
         np.broadcast_to(each, len(first["W"])) for each in (scaling.offset, scaling.scale)
@@ -57,9 +60,10 @@ def first_sums(network: Network, scaling: Scaling) -> tuple[Numbers, Numbers]:
 
 
 def equation_of(weights: Sequence[float], bias: float, names: Sequence[str]) -> str:
-    """Return the equation of the line where a sum of two inputs is 0: ``2·x1 - 3·x2 + 1 = 0``."""
-    (u, v), (x, y) = weights, names
-    return f"{u:.3g}·{x} {_signed(v)}·{y} {_signed(bias)} = 0"
+    """Return the equation of the line where a sum of inputs is 0: ``2·x1 - 3·x2 + 1 = 0``."""
+    (first, *others), (name, *names) = weights, names
+    terms = [f"{_signed(each)}·{of}" for each, of in zip(others, names, strict=True)]
+    return " ".join([f"{first:.3g}·{name}", *terms, _signed(bias), "= 0"])
 
 
 def _signed(number: float) -> str:
@@ -82,17 +86,18 @@ def _lines(model: Model, threshold: float | None) -> list[dict[str, Any]]:
     weights, biases = first_sums(model.network, scaling_of(model))
     if is_output:
         biases = biases - (margin_of(threshold) or 0.0)
-    sums = np.array(_CORNERS) @ weights + biases
+    inputs, own = np.array(_CORNERS), model.preprocessing
+    sums = (inputs if own.features is None else own.features.values(inputs)) @ weights + biases
     positive = sums >= 0 if _zero_is_positive(model.network) else sums > 0
     return [
         {
             "unit": "output" if is_output else f"h{number}",
-            "line": equation_of(own, bias, model.preprocessing.columns),
-            "weights": own,
+            "line": equation_of(of_unit, bias, own.inputs),
+            "weights": of_unit,
             "bias": bias,
             "positive": [corner for corner, above in zip(_CORNERS, flags, strict=True) if above],
         }
-        for number, (own, bias, flags) in enumerate(
+        for number, (of_unit, bias, flags) in enumerate(
             zip(weights.T.tolist(), biases.tolist(), positive.T, strict=True), 1
         )
     ]

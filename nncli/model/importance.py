@@ -17,6 +17,7 @@ from nncli.base.arguments import path_in, unexpected
 from nncli.base.errors import DataError, UsageError
 from nncli.base.notes import Note, warn
 from nncli.base.random_streams import Stream, generator
+from nncli.base.storage.mapping import take_rows
 from nncli.data.files.image_format import ImageFormat
 from nncli.data.scaling import scaled_targets
 from nncli.data.splits import Split
@@ -259,7 +260,10 @@ def _sampled(model: Model, split: Split, evaluations: int, seed: int) -> Split:
 
 
 class _Rows:
-    """Rows in memory as the network sees them, whose columns can be permuted."""
+    """Rows in memory as the network sees them, whose columns can be permuted.
+
+    If the network has features, the rows are in memory as they are.
+    """
 
     def __init__(self, model: Model, split: Split, score: Score) -> None:
         self._model, self._score = model, score
@@ -273,6 +277,9 @@ class _Rows:
             check_range(X, start)
             self._X[part], self._T[part] = X, T
             start = part.stop
+        self._has_features = model.preprocessing.features is not None
+        if self._has_features:
+            self._X = take_rows(split.inputs, split.rows)
         if not split.of_classes:
             values = split.targets[split.rows]
             self._T[...] = scaled_targets(values, target_scaling_of(model))
@@ -284,7 +291,7 @@ class _Rows:
         for start in range(0, len(self._X), self._work.rows):
             T = self._T[start : start + self._work.rows]
             work = self._work.first(len(T))
-            Z = network.logits(self._X[start : start + len(T)], work)
+            Z = network.logits(self._seen(self._X[start : start + len(T)]), work)
             losses = losses_of_rows(network, self._model.objective, Z, T)
             sums[0] += sum(float(each.sum()) for _, each in losses)
             Y = network.activate_output(work) if score.of_outputs else Z
@@ -293,6 +300,15 @@ class _Rows:
         if not np.isfinite(sums).all():
             raise DataError(f"{name}: the loss is {loss}; some values are too large for the model")
         return {"loss": loss, score.name: value}
+
+    def _seen(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """Return rows in memory as the network sees them."""
+        if not self._has_features:
+            return rows
+        network, scaled = self._model.network, self._model.scaled(rows.dtype)
+        X = np.empty((len(rows), network.layers[0].inputs), network.dtype)
+        scaled.write(rows, X, scaled.scratch(len(rows), X))
+        return X
 
     def permuted(
         self, inputs: NDArray[np.intp], random: np.random.Generator, repeats: int, name: str

@@ -8,7 +8,7 @@ module checks the metadata against the arrays.
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -72,18 +72,18 @@ def model_bytes(model: Model) -> bytes:
 def _members(model: Model) -> dict[str, NDArray[Any]]:
     network, arrays = model.network, model.network.named
     metadata = {
-        "format_version": version_for(network.layers),
+        "format_version": version_for(network.layers, model.preprocessing.features),
         "layers": [
             {"kind": layer.kind, "parameters": layer.described, "arrays": names}
             for layer, names in zip(network.layers, _names(network.layers), strict=True)
         ],
-        "preprocessing": asdict(model.preprocessing),
+        "preprocessing": model.preprocessing.as_json(),
         "task": model.task,
         "targets": model.targets,
         "classes": model.classes,
         "loss": model.objective.name,
         "loss_parameters": model.objective.parameters,
-        "config": model.config,
+        "config": _config(model),
         "metrics": model.metrics,
         "training": model.training,
         "data_fingerprint": model.fingerprint,
@@ -92,6 +92,14 @@ def _members(model: Model) -> dict[str, NDArray[Any]]:
         "numpy_version": np.__version__,
     }
     return {"metadata": np.array(to_json(metadata)), **arrays}
+
+
+def _config(model: Model) -> dict[str, Any]:
+    """Return the config; without features, as in the files of earlier versions."""
+    config, data = model.config, model.config.get("data")
+    if model.preprocessing.features is not None or not isinstance(data, dict):
+        return config
+    return {**config, "data": {key: each for key, each in data.items() if key != "features"}}
 
 
 def _names(layers: Iterable[Layer]) -> Iterator[list[str]]:
@@ -274,7 +282,7 @@ def _same_names(expected: Iterable[str], found: Iterable[str]) -> None:
 
 
 def _model(network: Network, metadata: dict[str, Any], called: str) -> Model:
-    preprocessing = read_preprocessing(get(metadata, "preprocessing", dict), network)
+    preprocessing = read_preprocessing(metadata, network)
     task, output = get(metadata, "task", str), network.output.kind
     if task not in ACTIVATIONS[output].output_for:
         raise Refusal(f"has the output {output}, which does not suit the task {task!r}")

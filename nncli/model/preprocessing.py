@@ -1,10 +1,11 @@
 """The preprocessing of a model's rows before they enter the network."""
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nncli.data.features import Features
 from nncli.data.files.image_format import ImageFormat
 from nncli.data.scaling import extremes
 from nncli.data.splits import Split
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 class Preprocessing:
     """The preprocessing of inputs and targets; inputs become ``(x - offset) * scale``.
 
+    With features, these become inputs of the network, and are scaled, instead of the columns.
+
     Attributes
     ----------
     columns : list of str
     offset, scale : float or list of float
-        One number for all columns, or one per column.
+        One number for all inputs, or one per input.
     target_offset, target_scale : float or list of float
         For a regression: outputs are ``(t - target_offset) * target_scale`` for targets t.
     encoding : Encoding or None
@@ -32,6 +35,8 @@ class Preprocessing:
     ranges : list of two lists of float, or None
         The minima and maxima of the columns in the training rows; None for bytes, and in files of
         earlier versions. They do not affect the preprocessing.
+    features : Features or None
+        Features that are computed from the columns; None if the columns are the inputs.
     """
 
     columns: list[str]
@@ -42,6 +47,18 @@ class Preprocessing:
     encoding: Encoding | None = None
     images: ImageFormat | None = None
     ranges: list[list[float]] | None = field(default=None, compare=False)
+    features: Features | None = None
+
+    @property
+    def inputs(self) -> list[str]:
+        """The names of the inputs of the network: of the features, or else of the columns."""
+        return self.columns if self.features is None else self.features.names
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the preprocessing as JSON values, without `features` if there are none."""
+        values = asdict(self)
+        del values["features"]
+        return values | ({"features": self.features.as_json()} if self.features else {})
 
     @property
     def taken(self) -> "Taken":

@@ -4,29 +4,36 @@ from typing import Any
 
 import numpy as np
 
+from nncli.data.features import FEATURES, Feature, Features
 from nncli.data.files.image_format import BACKGROUNDS, MOST_INPUTS, ImageFormat
 from nncli.data.tables.column import KINDS, LARGEST, MOST_BLANKS, POLICIES, Column
 from nncli.data.tables.encoding import Encoding
 from nncli.data.tables.moments import PARTS
 from nncli.data.tables.written import FORMS
+from nncli.model.format_versions import has_features
 from nncli.model.metadata import Refusal, get, get_texts, is_number
 from nncli.model.preprocessing import Preprocessing
 from nncli.nn.network import Network
 
+_MOST_CHARACTERS = 1 << 24  # of all names of features
 
-def read_preprocessing(values: dict[str, Any], network: Network) -> Preprocessing:
+
+def read_preprocessing(metadata: dict[str, Any], network: Network) -> Preprocessing:
     """Return the preprocessing described by metadata. Raises `Refusal`."""
+    values = get(metadata, "preprocessing", dict)
     inputs, largest = network.layers[0].inputs, float(np.finfo(np.float32).max)
     largest_scale = float(np.finfo(np.float64).max)  # for numbers that hardly differ
     columns = get_texts(values, "columns")
-    if len(columns) != inputs:
+    features = _features(values, columns, inputs) if has_features(metadata) else None
+    if features is None and len(columns) != inputs:
         raise Refusal(f"its preprocessing does not have {inputs} columns")
-    numbers = ["number"] * inputs
+    numbers = ["number"] * len(columns)
     if values.get("types", numbers) != numbers:  # formats 1 and 2 had them
         raise Refusal(f"its preprocessing does not have {inputs} columns of numbers")
     offset = _one_or_each(values, "offset", inputs, largest)
     scale = _one_or_each(values, "scale", inputs, largest_scale)
-    if not {"target_offset", "target_scale", "encoding"} & values.keys():  # format 1
+    of_format_1 = not {"target_offset", "target_scale", "encoding"} & values.keys()
+    if of_format_1 and features is None:
         return Preprocessing(columns, offset, scale)
     outputs = network.output.outputs
     target_scale = _one_or_each(values, "target_scale", outputs, largest_scale)
@@ -36,6 +43,9 @@ def read_preprocessing(values: dict[str, Any], network: Network) -> Preprocessin
     encoding = _encoding(get(values, "encoding", object))
     if encoding is not None and not _leads_to(encoding, columns):
         raise Refusal("the encoding of its preprocessing does not match its columns")
+    images = _images(values.get("images"), columns)
+    if images is not None and features is not None:
+        raise Refusal("has features of images")
     return Preprocessing(
         columns,
         offset,
@@ -43,9 +53,30 @@ def read_preprocessing(values: dict[str, Any], network: Network) -> Preprocessin
         _one_or_each(values, "target_offset", outputs, largest),
         target_scale,
         encoding,
-        _images(values.get("images"), columns),
-        _ranges(values.get("ranges"), inputs),
+        images,
+        _ranges(values.get("ranges"), len(columns)),
+        features,
     )
+
+
+def _features(values: dict[str, Any], columns: list[str], inputs: int) -> Features:
+    """Return the features, whose names repeat those of columns: their length is checked first."""
+    found = [_kind_and_inputs(each, columns) for each in get(values, "features", list)]
+    if len(found) != inputs:
+        raise Refusal(f"its preprocessing does not have {inputs} features")
+    if sum(len(columns[place]) for _, places in found for place in places) > _MOST_CHARACTERS:
+        raise Refusal("the names of its features are too long")
+    return Features(tuple(Feature.of(kind, places, columns) for kind, places in found))
+
+
+def _kind_and_inputs(values: Any, columns: list[str]) -> tuple[str, list[int]]:
+    kind, places = get(values, "kind", str), get(values, "inputs", list)
+    if kind not in FEATURES:
+        raise Refusal(f"has a feature of the unknown kind {kind!r}; a newer nncli may support it")
+    are_places = all(type(each) is int and 0 <= each < len(columns) for each in places)
+    if len(places) != FEATURES[kind].arguments or not are_places:
+        raise Refusal(f"a feature of its preprocessing has the wrong inputs for {kind}")
+    return kind, places
 
 
 def _ranges(values: Any, inputs: int) -> list[list[float]] | None:

@@ -28,7 +28,7 @@ def advice(dataset: Dataset, network: Network, config: Config, engine: str) -> l
         *dataset.warnings,
         *(_inputs_near_0(dataset) if config.data.scale.name == "unit" else ()),
         *_equal_units(network),
-        *one_layer_for_xor(dataset.targets, network),
+        *(() if dataset.features else one_layer_for_xor(dataset.targets, network)),
         *map(_of_chain, () if weights_are_given(config) else linear_chains(network)),
         *_targets_out_of_reach(dataset, network),
         *(_slow_loops(dataset, network, config) if engine == "plain" else ()),
@@ -51,7 +51,8 @@ def _slow_loops(dataset: Dataset, network: Network, config: Config) -> Iterator[
 def _inputs_near_0(dataset: Dataset) -> Iterator[str]:
     split = dataset.splits["train"]
     dtype, low, high = split.inputs.dtype, 0, 0
-    if dtype.kind not in "iu" or dtype.itemsize == 1:  # in bytes, 1 is not small
+    # In bytes, 1 is not small. Features are no whole numbers of a type.
+    if dtype.kind not in "iu" or dtype.itemsize == 1 or dataset.features:
         return
     largest = int(np.iinfo(dtype).max)
     for start, block in row_blocks(split.inputs, split.rows):

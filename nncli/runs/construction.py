@@ -1,6 +1,7 @@
 """Build a network from a config (layers, initial weights, connections), and scale its data."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from nncli.config.source import Ends
 from nncli.data.dataset import Dataset, Shape
 from nncli.data.scaling import NOT_SCALED, Scaling, check_spread, fit, fit_targets
 from nncli.data.splits import Split
-from nncli.engines.batches import with_scaled_targets
+from nncli.engines.batches import as_seen, with_scaled_targets
 from nncli.model.evaluation import scaling_of, target_scaling_of
 from nncli.model.model import Model
 from nncli.nn.biases import draw_biases
@@ -71,24 +72,59 @@ def _connect(network: Network, config: Config, given: Mapping[int, Any]) -> None
         network.connect_partially(masks)
 
 
+def learned_splits(dataset: Dataset) -> dict[str, Split]:
+    """Return the training and validation rows, with their features as inputs if there are any.
+
+    Raises
+    ------
+    DataError
+        As for `Features.values`, also for rows of other splits.
+    """
+    splits, features = dataset.splits, dataset.features
+    used = {name: split for name, split in splits.items() if name in ("train", "validation")}
+    if features is None:
+        return used
+    arrays = {id(split.inputs): split.inputs for split in splits.values()}
+    learned = {id(split.inputs) for split in used.values()}
+    for key in arrays.keys() - learned:
+        features.check(arrays[key])
+    computed = {key: features.computed(arrays[key]) for key in learned}
+    return {name: replace(each, inputs=computed[id(each.inputs)]) for name, each in used.items()}
+
+
 def scalings_of(
-    dataset: Dataset, config: Config, network: Network, start: Model | None
+    dataset: Dataset, train: Split, config: Config, network: Network, start: Model | None
 ) -> tuple[Scaling, Scaling]:
-    """Return the scalings of inputs and targets, from `start` or fitted to the training rows."""
+    """Return the scalings of inputs and targets, from `start` or fitted to the training rows.
+
+    Parameters
+    ----------
+    train : Split
+        The training rows, from `learned_splits`.
+    """
     if start:
         return scaling_of(start), target_scaling_of(start)
-    scaled = dataset.encoding.scaled if dataset.encoding else None
-    scaling = fit(config.data.scale.name, dataset.splits["train"], scaled)
-    check_spread(scaling, dataset.columns, ", or drop it")
+    scaling = fit(config.data.scale.name, train, dataset.scaled)
+    check_spread(scaling, dataset.inputs, ", or drop it")
+    scaling = replace(scaling, features=dataset.features)
     if dataset.scales_targets and network.output.kind == "identity":
-        target_scaling = fit_targets(dataset.splits["train"])
+        target_scaling = fit_targets(train)
         check_spread(target_scaling, dataset.targets, "")
         return scaling, target_scaling
     return scaling, NOT_SCALED  # targets for an output with a bounded range stay as they are
 
 
-def learned_splits(dataset: Dataset, target_scaling: Scaling, dtype: DTypeLike) -> dict[str, Split]:
-    """Return the training and validation rows, with targets as the network learns them."""
-    used = ("train", "validation")
-    splits = {name: split for name, split in dataset.splits.items() if name in used}
-    return with_scaled_targets(splits, target_scaling, dtype) if dataset.scales_targets else splits
+def seen_splits(
+    dataset: Dataset,
+    learned: Mapping[str, Split],
+    scalings: tuple[Scaling, Scaling],
+    dtype: DTypeLike,
+) -> tuple[dict[str, Split], Scaling]:
+    """Return rows from `learned_splits` as the network learns them, and the rest of the scaling.
+
+    See `as_seen`.
+    """
+    scaling, target_scaling = scalings
+    if dataset.scales_targets:
+        learned = with_scaled_targets(learned, target_scaling, dtype)
+    return as_seen(learned, replace(scaling, features=None), dtype)

@@ -1,5 +1,6 @@
 """Describe a config or a model as JSON values."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ def describe(what: Any) -> dict[str, Any]:
     from nncli.runs.construction import build_network
 
     loaded = load_config(what)
-    shape = loaded.config.data.shape or loaded.config.load_data().shape
+    data = loaded.config.data
+    shape = data.shape or loaded.config.load_data().shape
+    shape = replace(shape, inputs=data.ends(shape.task).inputs or shape.inputs)  # with features
     network, objective = build_network(loaded.resolved(shape.task), shape)
     return {**describe_network(network), "task": shape.task, "loss": objective.name}

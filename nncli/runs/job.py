@@ -170,6 +170,7 @@ class Job:
                 data.encoding,
                 data.images,
                 ranges_of(data.splits["train"], self.before),
+                data.features,
             ),
             task=data.task,
             targets=list(data.targets),

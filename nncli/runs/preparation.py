@@ -16,10 +16,10 @@ from nncli.config.plain_engine import ENGINE, refused_by_plain
 from nncli.config.resolve import Misfit, Resolved
 from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
+from nncli.data.features import Features
 from nncli.data.order import Order
 from nncli.data.scaling import Scaling
 from nncli.data.splits import Split
-from nncli.engines.batches import as_seen
 from nncli.engines.choice import EngineError, choose_engine
 from nncli.engines.compiling import Compilation
 from nncli.engines.engine import Engine, Setup
@@ -34,7 +34,7 @@ from nncli.nn.former import is_former
 from nncli.nn.network import Network
 from nncli.nn.objective import Objective
 from nncli.runs.advice import advice
-from nncli.runs.construction import build_network, learned_splits, scalings_of
+from nncli.runs.construction import build_network, learned_splits, scalings_of, seen_splits
 from nncli.runs.job import Job
 from nncli.runs.monitoring import Watch, watched, weighted_where_trained_so
 from nncli.runs.selection import Selection
@@ -106,9 +106,10 @@ def prepare(
         is_new = not (start or progress)
         network, objective = _network_for(dataset, resolved, start, is_new=is_new)
     with loaded.explained(), memory_for("for rows as the network sees them", "use fewer rows"):
-        scaling, target_scaling = scalings_of(dataset, config, network, start)
-        learned = learned_splits(dataset, target_scaling, network.dtype)
-        seen = as_seen(learned, scaling, network.dtype)
+        learned = learned_splits(dataset)
+        scalings = scalings_of(dataset, learned["train"], config, network, start)
+        scaling, target_scaling = scalings
+        seen = seen_splits(dataset, learned, scalings, network.dtype)
         order = order_of(config, seen[0]["train"], network)
         setup = _setup(config, dataset, network, objective, order, seen, target_scaling)
         engine = engine or config.training.engine
@@ -173,18 +174,20 @@ def _network_for(
     with memory_for("for this network", SMALLER_NETWORK):
         network, objective = build_network(resolved, dataset.shape, with_weights=is_new)
     if start:
-        network, objective = _start_from(start, network, objective)
+        network, objective = _start_from(start, network, objective, dataset.features)
     for name, split in dataset.splits.items():
         check_targets(split, objective, dataset.targets, f"the {name} rows")
     return network, objective
 
 
-def _start_from(model: Model, network: Network, objective: Objective) -> tuple[Network, Objective]:
+def _start_from(
+    model: Model, network: Network, objective: Objective, features: Features | None
+) -> tuple[Network, Objective]:
     """Copy the arrays of a model into a network; keep the functions of a file's earlier format.
 
-    Raises `ModelFileError` if the arrays do not fit.
+    Raises `ModelFileError` if the arrays or the features do not fit.
     """
-    if network.layers != model.network.layers:
+    if network.layers != model.network.layers or features != model.preprocessing.features:
         raise ModelFileError(f"{model.called}: its config does not match its layers")
     np.copyto(network.parameters, model.network.parameters)
     np.copyto(network.state, model.network.state)

@@ -107,6 +107,7 @@ data_seed: null
 data:
   source: xor
   scale: none
+  features: null
   rows: 1000
   noise: 0.25
   balanced: true

@@ -93,8 +93,8 @@ def test_what_does_not_fit_the_task_of_the_rows_is_reported_early(problems):
         (
             "  inputs: [[1]]\n  targets: [1]\n  validation: 1\n",
             [
-                "5:3: data.validation: unknown key; expected one of source, scale, inputs, "
-                "targets, labels, classes, columns, target"
+                "5:3: data.validation: unknown key; expected one of source, scale, features, "
+                "inputs, targets, labels, classes, columns, target"
             ],
         ),
     ],

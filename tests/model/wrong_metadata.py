@@ -49,6 +49,18 @@ def layers(arrange):
     return change
 
 
+def features(*given):
+    """Return a change to format 5 with these features, each a kind and its inputs."""
+
+    def change(metadata):
+        metadata["format_version"] = 5
+        metadata["preprocessing"]["features"] = [
+            {"kind": kind, "inputs": inputs} for kind, inputs in given
+        ]
+
+    return change
+
+
 def with_layers_of_format_3(metadata):
     described = metadata["layers"]
     as_format_2(metadata)
@@ -65,7 +77,7 @@ SOFTMAX = {"kind": "softmax", "parameters": {}, "arrays": []}
 DROPOUT = {"kind": "dropout", "parameters": {"rate": 0.5}, "arrays": []}
 
 IN_ANY_FORMAT = {
-    "a newer format": (set_to("format_version", value=5), "install a newer nncli"),
+    "a newer format": (set_to("format_version", value=6), "install a newer nncli"),
     "format 0": (set_to("format_version", value=0), "format version 0; expected 1 or more"),
     "format -1": (set_to("format_version", value=-1), "format version -1; expected 1 or more"),
     "format 1.0": (set_to("format_version", value=1.0), "not of type int"),
@@ -158,6 +170,17 @@ IN_ANY_FORMAT = {
 }
 
 IN_FORMAT_3 = {
+    "features missing": (set_to("format_version", value=5), "has no features"),
+    "two features": (features(("input", [0]), ("square", [1])), "does not have 3 features"),
+    "no features": (features(), "does not have 3 features"),
+    "an unknown feature": (features(("cube", [0])), "the unknown kind 'cube'; a newer nncli may"),
+    "a feature of no column": (features(("square", [3])), "the wrong inputs for square"),
+    "a feature of column -1": (features(("square", [-1])), "the wrong inputs for square"),
+    "a feature of column true": (features(("square", [True])), "the wrong inputs for square"),
+    "a feature of too many": (features(("square", [0, 1])), "the wrong inputs for square"),
+    "a product of one": (features(("product", [0])), "the wrong inputs for product"),
+    "a feature without inputs": (features(("sine", 0)), "inputs in its metadata is not of type"),
+    "a feature without kind": (features((None, [0])), "kind in its metadata is not of type str"),
     "no layers": (set_to("layers", value=[]), "has no layers"),
     "layers missing": (without("layers"), "no layers"),
     "layers as a mapping": (set_to("layers", value={}), "layers in its metadata is not of type"),

@@ -42,7 +42,8 @@ def data(subject: Subject) -> "Figure":
     caption = f"Points: {sample.said}.{not_drawn(*values.T)}"
     if subject.job.config.data.source in ("gate", "rows"):
         drawn = drawn_network(subject)
-        if not drawn.network.blocks[0].between:  # normalized sums are 0 elsewhere
+        # Normalized sums are 0 elsewhere, and sums of features on no straight line.
+        if not (drawn.network.blocks[0].between or dataset.features):
             _draw_unit_lines(axes, columns, values, drawn)
             caption += f" Lines: where a unit's weighted sum is 0, {drawn.weights}."
     for name, column in zip("xy", columns, strict=True):

@@ -56,12 +56,12 @@ def drawn_network(subject: Subject) -> Drawn:
     if (model := subject.known) is not None:
         own = model.preprocessing
         return Drawn(
-            model.network, "trained weights", model.task, own.columns, model.targets,
+            model.network, "trained weights", model.task, own.inputs, model.targets,
             model.classes, own.encoding, scaling_of(model),
         )  # fmt: skip
     data, job = subject.dataset, subject.job
     return Drawn(
-        job.setup.network, "initial weights", data.task, [*data.columns], [*data.targets],
+        job.setup.network, "initial weights", data.task, [*data.inputs], [*data.targets],
         [*data.classes], data.encoding, job.scaling,
     )  # fmt: skip
 
@@ -73,7 +73,7 @@ def layer_values(
 ) -> list[tuple[Array, Array]]:
     """Return z and a (B, units) of every layer for inputs (B, I) before scaling."""
     scaled = Scaled(scaling, inputs.dtype, network.dtype)
-    X = np.empty(inputs.shape, network.dtype)
+    X = np.empty((len(inputs), network.layers[0].inputs), network.dtype)
     scaled.write(inputs, X, scaled.scratch(len(X), X))
     work = network.workspace(len(X))
     network.outputs(X, work)

@@ -185,6 +185,9 @@ def _most_telling(
 def _with_large_weights(model: Model, columns: list[PlotColumn]) -> list[int]:
     """Return the columns with the largest weights in the first layer, in order."""
     sizes = np.linalg.norm(model.network.weights(model.network.parameters)[0], axis=1)
+    own = model.preprocessing
+    if own.features is not None:
+        sizes = own.features.largest_of_inputs(sizes, len(own.columns))
     of_columns = np.array([-sizes[each.where].max() for each in columns])
     return sorted(np.argsort(of_columns, kind="stable")[:_MOST_TRIED].tolist())
 

@@ -194,7 +194,7 @@ def _draw_lines(axes: "Axes", plane: Plane, drawn: Drawn) -> None:
     x, y = (np.linspace(values[0], values[-1], _LINE_GRID) for values in (plane.x, plane.y))
     sums = layer_values(drawn.network, drawn.scaling, plane.inputs(x, y))[0][0]
     units = important_units(drawn.network)
-    bent = bool(drawn.network.blocks[0].between)
+    bent = bool(drawn.network.blocks[0].between) or drawn.scaling.features is not None
     label = "a unit's sum is 0" if bent else "a unit's line: w·x + b = 0"
     if len(units) < sums.shape[1]:
         label = f"lines of {len(units)} of {sums.shape[1]} units"

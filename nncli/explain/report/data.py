@@ -36,6 +36,9 @@ def data(about: Reported) -> Iterator[Element]:
         yield from _columns(about)
     elif not model.preprocessing.images:
         yield Paragraph(f"Inputs: {listed(model.preprocessing.columns, 30, write)}.")
+    if model.preprocessing.features:
+        features = listed(model.preprocessing.inputs, 30, write)
+        yield Paragraph(f"Features, which are the inputs of the network: {features}.")
 
 
 def _absence(about: Reported) -> str:

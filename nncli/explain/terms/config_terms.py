@@ -15,6 +15,7 @@ from nncli.config.reference import TABLES
 from nncli.config.schema import Config, DiagnoseSection, ModelSection
 from nncli.config.sources import SOURCES, data_set_names
 from nncli.config.training_section import EarlyStopping, TrainingSection
+from nncli.data.features import FeatureKind
 from nncli.explain.terms.formulas import formulas_of
 from nncli.explain.terms.meaning import Meaning, sentence
 from nncli.nn.entries import Entry
@@ -35,6 +36,7 @@ _USES = {
     "Optimizers": ("optimizer", ("training.optimizer",)),
     "Schedules of the learning rate": ("schedule", ("training.schedule",)),
     "Scaling": ("scaling", ("data.scale",)),
+    "Features": ("feature", ("data.features",)),
 }
 _MANY = 30  # choices of a key that are not all listed
 
@@ -95,6 +97,10 @@ def choices() -> Iterator[Meaning]:
 
 def _of_entry(kind: str, name: str, entry: Entry, keys: list[str]) -> Meaning:
     facts = [f"Write {' or '.join(f'{key}: {name}' for key in keys)}."]
+    if isinstance(entry, FeatureKind):
+        columns = ", ".join(f"x{number}" for number in range(1, entry.arguments + 1))
+        columns = columns if entry.arguments == 1 else f"[{columns}]"
+        facts = [f"Write {{{name}: {columns}}} in the list data.features."]
     if entry.parameters:
         listed = (f"{key} ({shown(each.default)})" for key, each in entry.parameters.items())
         facts.append(f"Parameters with their defaults: {', '.join(listed)}.")

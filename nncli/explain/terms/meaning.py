@@ -15,6 +15,7 @@ KINDS = {
     "optimizer": "optimizers",
     "schedule": "schedules",
     "scaling": "scalings",
+    "feature": "features",
     "parameter": "parameters of choices",
     "choice": "other choices",
     "metric": "metrics",

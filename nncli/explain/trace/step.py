@@ -129,6 +129,8 @@ class Step:
         Whether training weights the rows, which the step did not.
     scaled : sequence of str
         Which of ``inputs`` and ``targets`` are scaled in `X` and `T`.
+    features : sequence of str
+        The names of the features in `X`; empty if `X` has the columns of the rows.
     """
 
     rows: Sequence[int]
@@ -151,6 +153,7 @@ class Step:
     without_dropout: bool
     without_weights: bool
     scaled: Sequence[str]
+    features: Sequence[str] = ()
 
     @property
     def changes_nothing(self) -> bool:
@@ -214,6 +217,7 @@ def take_step(job: Job, rows: Sequence[int], *, forward: bool = False) -> Step:
         without_dropout=any(setup.dropout),
         without_weights=setup.training.weights is not None,
         scaled=_scaled(job),
+        features=job.dataset.features.names if job.dataset.features else (),
     )
 
 

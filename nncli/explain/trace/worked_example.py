@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 
+from nncli.base.words import listed
 from nncli.explain.document.elements import Heading, Paragraph, Worked
 from nncli.explain.document.notation import Notation
 from nncli.explain.trace.forms import FORMS
 from nncli.explain.trace.penalty import penalty
 from nncli.explain.trace.step import Step
 from nncli.explain.trace.writer import Writer
+
+_MOST_FEATURES = 10  # that are named
 
 
 def worked_example(
@@ -42,6 +45,9 @@ def worked_example(
     yield Heading(f"{_name_of(step)} on row{'s' if len(step.rows) > 1 else ''} {rows}", 1)
     yield Paragraph(_about_the_step(page, source))
     yield Paragraph(chosen.about_the_symbols(page))
+    if step.features:
+        names = listed([*map(page.write.name, step.features)], _MOST_FEATURES, quote="")
+        yield Paragraph(f"The inputs are features of a row, in this order: {names}.")
     if step.scaled:
         yield Paragraph(f"The {' and '.join(step.scaled)} are scaled, as in training.")
     if step.without_dropout:

@@ -144,7 +144,7 @@ def _not_done(case: Case) -> Iterator[Cause]:
 def _narrow(case: Case) -> Iterator[Cause]:
     """Find a hidden layer with fewer units than there are inputs, if it is small."""
     hidden = case.config.model.hidden_layers
-    if hidden and min(hidden) < min(len(case.dataset.columns), _UNITS):
+    if hidden and min(hidden) < min(len(case.dataset.inputs), _UNITS):
         wider = [max(units, _UNITS) for units in hidden]
         yield Cause(
             f"a hidden layer of {count(min(hidden), 'unit')} passes on less than the inputs say",

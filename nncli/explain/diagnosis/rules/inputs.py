@@ -150,7 +150,8 @@ def _span(group: Seen) -> str:
 
 def _reason(case: Case) -> str:
     """Return why the inputs keep their scale."""
-    name, dtype = case.config.data.scale.name, case.dataset.splits["train"].inputs.dtype
+    name, data = case.config.data.scale.name, case.dataset
+    dtype = np.dtype(np.float64) if data.features else data.splits["train"].inputs.dtype
     if name == "unit" and dtype.kind in "iu":
         return f"data.scale: unit divides by {np.iinfo(dtype).max}, the largest {dtype}"
     if name == "unit":
@@ -161,6 +162,8 @@ def _reason(case: Case) -> str:
 def better_scale(case: Case) -> str:
     """Return the scaling that suits the inputs: for pixels, none that enlarges rare ones."""
     split = case.dataset.splits["train"]
+    if case.dataset.features:  # no pixels, and no whole numbers
+        return "standard"
     some = take_rows(split.inputs, split.rows[case.places])
     if some.dtype == np.uint8 and int(some.max()) > _LIKE_PIXELS:
         return "unit"

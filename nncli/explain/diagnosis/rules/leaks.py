@@ -30,8 +30,8 @@ def predicts_alone(case: Case) -> Iterator[Evidence]:
     """Find columns that alone predict the target, and that the other columns cannot replace."""
     data = case.dataset
     columns = _columns(data)
-    if len(columns) < 2 or data.images or _has_rare_class(data):
-        return
+    if len(columns) < 2 or data.images or data.features or _has_rare_class(data):
+        return  # features are chosen one by one
     names = [*data.leaks] if data.encoding else _of_arrays(data, columns)
     if not names:
         return

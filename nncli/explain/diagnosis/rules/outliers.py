@@ -47,6 +47,8 @@ def crushed_columns(case: Case) -> Iterator[Evidence]:
     train, X = data.splits["train"], case.start.X.astype(np.float64)
     if len(X) < _FEWEST_ROWS or is_large(train.inputs) or not np.isfinite(X).all():
         return
+    if data.features:  # a remedy for a column may not suit all of its features
+        return
     low, high = np.percentile(X, [5, 95], axis=0)
     for at in np.flatnonzero((high > low) & (high - low < _NARROW)):
         inner = X[(X[:, at] >= low[at]) & (X[:, at] <= high[at]), at]

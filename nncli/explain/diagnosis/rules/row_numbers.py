@@ -52,8 +52,8 @@ def row_numbers(case: Case) -> Iterator[Evidence]:
 def columns_of_numbers(case: Case) -> Iterator[tuple[int, str]]:
     """Yield the place of each input that only numbers the rows, and what shows it."""
     data, settings = case.dataset, case.config.data
-    if not trains(case) or not settings.is_own:
-        return
+    if not trains(case) or not settings.is_own or data.features:
+        return  # features are chosen one by one
     for at, what in numbering_columns(data):
         if str(data.columns[at]) != getattr(settings, "time", None):
             yield at, what

@@ -58,7 +58,7 @@ def seen(case: Case) -> Seen | None:
     used = ~(_are_marks(X) | _are_like_a_bias(X))
     if not used.any():
         return None
-    X, names = X[:, used], [case.dataset.columns[int(at)] for at in np.flatnonzero(used)]
+    X, names = X[:, used], [case.dataset.inputs[int(at)] for at in np.flatnonzero(used)]
     times = np.maximum(np.count_nonzero(X, axis=0), 1)
     sizes = np.sqrt(np.square(X).sum(axis=0) / times)
     return Seen(names, X.mean(axis=0), X.std(axis=0), sizes)

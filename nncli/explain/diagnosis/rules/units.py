@@ -40,7 +40,7 @@ def unused_inputs(case: Case) -> Iterator[Evidence]:
     unused = np.flatnonzero(unconnected & varies)
     if len(unused) < (_MOST_PIXELS * varies.sum() if case.dataset.images else 1):
         return
-    names = case.dataset.columns
+    names = case.dataset.inputs
     listed = briefly([names[place] if names else str(place + 1) for place in unused.tolist()])
     yield Evidence(
         f"without a connection to layer 1, the network cannot use {len(unused)} of its "
