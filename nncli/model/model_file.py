@@ -83,7 +83,7 @@ def _members(model: Model) -> dict[str, NDArray[Any]]:
         "classes": model.classes,
         "loss": model.objective.name,
         "loss_parameters": model.objective.parameters,
-        "config": _config(model),
+        "config": model.config,
         "metrics": model.metrics,
         "training": model.training,
         "data_fingerprint": model.fingerprint,
@@ -92,14 +92,6 @@ def _members(model: Model) -> dict[str, NDArray[Any]]:
         "numpy_version": np.__version__,
     }
     return {"metadata": np.array(to_json(metadata)), **arrays}
-
-
-def _config(model: Model) -> dict[str, Any]:
-    """Return the config; without features, as in the files of earlier versions."""
-    config, data = model.config, model.config.get("data")
-    if model.preprocessing.features is not None or not isinstance(data, dict):
-        return config
-    return {**config, "data": {key: each for key, each in data.items() if key != "features"}}
 
 
 def _names(layers: Iterable[Layer]) -> Iterator[list[str]]:

@@ -176,11 +176,19 @@ class Job:
             targets=list(data.targets),
             classes=list(data.classes),
             objective=self.setup.objective,
-            config=self.config.model_dump(),
+            config=as_saved(self.config.model_dump()),
             metrics={name: each.metrics for name, each in evaluations.items()},
             training=record,
             fingerprint={} if self.config.data.is_given else self.fingerprint,
         )
+
+
+def as_saved(values: dict[str, Any]) -> dict[str, Any]:
+    """Return a config as models have it; without features, as earlier versions of nncli read it."""
+    data = values["data"]
+    if data.get("features", ()) is not None:
+        return values
+    return {**values, "data": {key: each for key, each in data.items() if key != "features"}}
 
 
 def _as_lists(scaling: Scaling) -> tuple[Any, Any]:

@@ -39,7 +39,7 @@ from nncli.model.model_file import write_model
 from nncli.model.named_data import without_folders
 from nncli.runs.directory import make_directory_beside
 from nncli.runs.final_events import write_final_events
-from nncli.runs.job import Job
+from nncli.runs.job import Job, as_saved
 from nncli.training.checkpoint import Pace, write_checkpoint
 from nncli.training.loop import EpochReport, StepReport
 from nncli.training.observers.history import HistoryFile
@@ -263,7 +263,7 @@ class RunDirectory(Observer):
         seconds = time.perf_counter() - self._started
         model = trained_model(self._job, outcome)
         self.saved = model, outcome.evaluations
-        named = replace(model, config=self._same["config"])
+        named = replace(model, config=as_saved(self._same["config"]))
         write_model(self.directory / WEIGHTS, without_folders(named))
         when = {
             "wall_seconds": round(seconds, 3),

@@ -20,7 +20,7 @@ SAID_ONLY_OF_OTHER_ROWS = {
 SAID_OF_ANY_ROWS = {
     *("scale", "task", "test", "validation", "target", "columns", "drop", "id", "weight"),
     *("class_weight", "blanks", "decimal", "missing", "classes", "positive", "rare"),
-    *("stratify", "group", "time"),
+    *("stratify", "group", "time", "features"),
 }
 
 

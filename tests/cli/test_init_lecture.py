@@ -109,7 +109,9 @@ def test_the_list_has_every_template_and_lecture_in_80_columns(nncli):
     lines = done.out.splitlines()
     assert max(map(len, lines)) <= 80
     templates, (heading,), found = (block.splitlines() for block in done.out.strip().split("\n\n"))
-    assert [line.split()[0] for line in templates] == ["xor", "mnist", "table", "images", "lecture"]
+    generated = ["circle", "gauss", "moons", "spiral", "plane", "waves", "hills"]
+    names = ["xor", "mnist", *generated, "table", "images", "lecture"]
+    assert [line.split()[0] for line in templates] == names
     assert heading == "Lectures, in the order of the course: nncli init lecture NAME"
     assert [line.split(maxsplit=1) for line in found] == [
         [each.name, each.shows] for each in api.lectures().values()
