@@ -51,6 +51,7 @@ class NetworkParameters(TypedDict, total=False):
     validation: int | float | None
     scale: Choice
     columns: Mapping[str, Any] | None
+    features: Sequence[Choice] | None
     blanks: Sequence[str] | None
     missing: Literal["error", "auto"]
     threads: int | None
@@ -92,7 +93,7 @@ LEFT_OUT = (
     "seeds",
     "refit",
 )
-OF_DATA = ("validation", "scale", "columns", "blanks", "missing", "class_weight")
+OF_DATA = ("validation", "scale", "columns", "features", "blanks", "missing", "class_weight")
 _OF_CLASSES = ("threshold", "class_weight")
 
 # The config section of each key; empty for the top level.
