@@ -11,7 +11,7 @@ from nncli.model.model import Model
 # The keys that define the network and its inputs, and the form of the optimizer's state.
 OF_NETWORK = (
     *(key for key in ModelSection.model_fields if key != "threshold"),
-    *("scale", "columns", "blanks", "missing"),
+    *("scale", "columns", "features", "blanks", "missing"),
 )
 OF_STATE = ("optimizer", "precision", "engine")
 
@@ -49,6 +49,7 @@ def check_unchanged(
         The message names the parameter, its old and its new value.
     """
     before, now = model.config, config.model_dump()
+    before = {**before, "data": {"features": None, **before["data"]}}  # not saved without any
     fixed = [*OF_NETWORK, *_seed_of_connections(now)]
     for key in fixed if engine is None else [*fixed, *OF_STATE]:
         sections = [

@@ -23,6 +23,7 @@ REFUSED = {
     "masks": [None, np.ones((4, 1), int).tolist()],
     "scale": "none",
     "columns": {"size": "category"},
+    "features": ["size"],
     "blanks": ["-1"],
     "missing": "error",
     "optimizer": "rmsprop",
