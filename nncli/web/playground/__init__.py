@@ -1,0 +1,1 @@
+"""The playground: a network that is built and watched as it learns."""

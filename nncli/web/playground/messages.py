@@ -1,0 +1,101 @@
+"""What a page is told, as values of JSON; arrays of numbers are their bytes in base64."""
+
+import math
+from base64 import b64encode
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.data.splits import Split
+from nncli.nn.entries import Array
+from nncli.runs.job import Job
+from nncli.web.playground.setting import Setting
+from nncli.web.playground.trainer import Trainer
+from nncli.web.playground.view import SIDE, Plane, View
+
+MOST_POINTS = 2000  # of each split
+
+
+def network_message(setting: Setting, job: Job, plane: Plane | None) -> dict[str, Any]:
+    """Return what a change of the config changes."""
+    data, blocks = job.dataset, job.blocks
+    return {
+        "type": "network",
+        "config": setting.values,
+        "inputs": [*data.columns],
+        "units": [block.outputs for block in blocks],
+        "activations": [block.activation.kind for block in blocks],
+        "arrays": {name: [*each.shape] for name, each in job.network.named.items()},
+        "task": data.task,
+        "classes": [*data.classes],
+        "targets": [*data.targets],
+        "loss": job.setup.objective.name,
+        "score": job.score.name,
+        "epochs": job.plan.epochs,
+        "batches": job.order.batches,
+        "plane": None if plane is None else _plane(plane),
+        "points": {} if plane is None else _points(job),
+        "has_start": bool(setting.start),
+        "warnings": [*job.warnings],
+    }
+
+
+def frame_message(trainer: Trainer, view: View, change: Array, *, plays: bool) -> dict[str, Any]:
+    """Return what training changes.
+
+    Parameters
+    ----------
+    change : array (P,)
+        The mean change of the parameters in a step since the last frame.
+    """
+    job, network = trainer.job, view.network
+    layers = job.progress.sums.layers() or (trainer.last.layers if trainer.last else [])
+    return {
+        "type": "frame",
+        "step": trainer.steps,
+        "epoch": job.progress.epoch,
+        "plays": plays,
+        "is_done": trainer.is_done,
+        "problem": trainer.problem,
+        "measured": {
+            name: [_number(each.loss), _number(each.score)]
+            for name, each in view.measured().items()
+        },
+        "arrays": {name: _bytes(each, np.float32) for name, each in network.named.items()},
+        "maps": [[_bytes(each.values, np.int8), each.largest.tolist()] for each in view.maps()],
+        "gradients": [_number(each.gradient_norm) for each in layers],
+        "changes": [
+            _number(float(np.linalg.norm(change[block.where]))) for block in network.blocks
+        ],
+    }
+
+
+def _plane(plane: Plane) -> dict[str, Any]:
+    return {"names": plane.names, "low": plane.low, "high": plane.high, "side": SIDE}
+
+
+def _points(job: Job) -> dict[str, Any]:
+    splits = job.dataset.splits
+    return {name: _split(splits[name]) for name in ("train", "test") if name in splits}
+
+
+def _split(split: Split) -> dict[str, Any]:
+    rows = split.rows[:MOST_POINTS]
+    targets = split.targets[rows]
+    return {
+        "rows": len(split),
+        "inputs": _bytes(split.inputs[rows], np.float32),
+        "targets": _bytes(targets if split.of_classes else targets[:, 0], np.float32),
+    }
+
+
+def _bytes(numbers: NDArray[Any], dtype: Any) -> str:
+    with np.errstate(over="ignore"):
+        packed = np.ascontiguousarray(numbers, np.dtype(dtype).newbyteorder("<"))
+    return b64encode(packed.tobytes()).decode("ascii")
+
+
+def _number(value: float) -> float | None:
+    """Return a number, or None where JSON has none."""
+    return value if math.isfinite(value) else None

@@ -1,0 +1,221 @@
+"""A page of the playground: its config, its network in training, and what the browser is told.
+
+The browser sends actions, each a JSON object whose ``do`` is a name in `Session.ACTIONS`. It gets
+messages, each one line of JSON, whose ``type`` is ``network`` (all that a change of the config
+changes), ``frame`` (what training changes) or ``findings``.
+"""
+
+import json
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from threading import Condition
+from typing import Any, ClassVar
+
+from nncli.base.errors import UsageError
+from nncli.nn.entries import Array
+from nncli.web.playground.messages import frame_message, network_message
+from nncli.web.playground.setting import Setting, network_inputs, plane_of
+from nncli.web.playground.trainer import Trainer
+from nncli.web.playground.view import View
+
+FRAMES_A_SECOND = 30
+_MOST_SECONDS = 30.0  # of an action that trains: one epoch
+_MOST_MESSAGES = 8  # kept for a browser; older frames are dropped
+
+
+class PageClosedError(Exception):
+    """The page was closed."""
+
+
+class Session:
+    """A page; its methods may be called by different threads.
+
+    Parameters
+    ----------
+    setting : Setting
+        Its first config.
+    """
+
+    def __init__(self, setting: Setting) -> None:
+        self._changed = Condition()
+        self._waiting = 0  # actions that wait for their turn
+        self._messages: deque[dict[str, Any]] = deque(maxlen=_MOST_MESSAGES)
+        self._is_closed = self._plays = False
+        self._speed: int | None = None  # steps a second; None for as many as possible
+        self._next_frame = self._owed = 0.0
+        self._build(setting, {})
+
+    def act(self, action: Mapping[str, Any]) -> dict[str, Any]:
+        """Carry out an action; return its answer.
+
+        Raises
+        ------
+        UsageError
+            If there is no such action.
+        NncliError
+            If it is not possible; nothing has changed.
+        """
+        name = action.get("do")
+        if not isinstance(name, str) or name not in self.ACTIONS:
+            raise UsageError("do: found an unknown action")
+        self._waiting += 1
+        with self._changed:
+            self._waiting -= 1
+            answer: dict[str, Any] | None = self.ACTIONS[name](self, action)
+            self._changed.notify_all()
+        return answer or {}
+
+    def next_event(self, seconds: float) -> bytes | None:
+        """Train if the page plays, and return the next message, or None if there is none in time.
+
+        Raises
+        ------
+        PageClosedError
+            If the page was closed.
+        """
+        end = time.perf_counter() + seconds
+        while True:
+            if self._waiting:
+                time.sleep(0.0005)  # a lock is not fair
+            with self._changed:
+                if self._is_closed:
+                    raise PageClosedError
+                self._play()
+                if self._messages:
+                    return json.dumps(self._messages.popleft(), allow_nan=False).encode()
+                left = end - time.perf_counter()
+                if left <= 0:
+                    return None
+                if not self._plays:
+                    self._changed.wait(left)
+
+    def close(self) -> None:
+        """End training, and the stream of messages."""
+        with self._changed:
+            self._is_closed, self._plays = True, False
+            self._changed.notify_all()
+
+    def _build(self, setting: Setting, kept: Mapping[str, Array]) -> None:
+        """Begin to train a config, from some of the current weights if they fit.
+
+        Raises `NncliError` if the config is wrong; nothing has changed then.
+        """
+        job, setting = setting.job(kept)
+        plane = plane_of(job.dataset)
+        points = None if plane is None else network_inputs(job, plane.points())
+        view, trainer = View(job, points), Trainer(job)
+        self._setting, self._trainer, self._view = setting, trainer, view
+        self._before: Array = job.network.parameters.copy()
+        self._steps_before = 0
+        self._messages.clear()
+        self._tell(network_message(setting, job, plane))
+        self._draw()
+
+    def _play(self) -> None:
+        """Train until the next frame is due, then draw it."""
+        now = time.perf_counter()
+        if not self._plays or now < self._next_frame:
+            return
+        frame = 1 / FRAMES_A_SECOND
+        self._next_frame = now + frame
+        if self._speed is None:
+            self._trainer.run(frame)
+        else:
+            self._owed = min(self._owed + self._speed * frame, self._speed)
+            if (steps := int(self._owed)) < 1:
+                return
+            self._owed -= steps
+            self._trainer.run(frame, steps)
+        if self._trainer.problem or self._trainer.is_done:
+            self._plays = False
+        self._draw()
+
+    def _draw(self) -> None:
+        trainer, view = self._trainer, self._view
+        snapshot = trainer.job.engine.snapshot()
+        view.show(snapshot)
+        taken = trainer.steps - self._steps_before
+        change = (view.network.parameters - self._before) / max(taken, 1)
+        self._before, self._steps_before = view.network.parameters.copy(), trainer.steps
+        self._tell(frame_message(trainer, view, change, plays=self._plays))
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        self._messages.append(message)
+
+    def _configure(self, action: Mapping[str, Any]) -> None:
+        """Train another config; ``keep`` is whether it starts from the current weights."""
+        config = action.get("config")
+        if not isinstance(config, dict):
+            raise UsageError("config: expected an object")
+        kept: dict[str, Array] = self._arrays() if action.get("keep") else {}
+        self._build(self._setting.changed(config), kept)
+
+    def _arrays(self) -> dict[str, Array]:
+        return self._trainer.network().named
+
+    def _set_playing(self, action: Mapping[str, Any]) -> None:
+        plays = action.get("do") == "play"
+        self._plays = plays and not (self._trainer.problem or self._trainer.is_done)
+        self._next_frame = self._owed = 0.0
+        self._draw()
+
+    def _set_speed(self, action: Mapping[str, Any]) -> None:
+        speed = action.get("steps_a_second")
+        if speed is not None and (type(speed) is not int or not 1 <= speed <= 1_000_000):
+            raise UsageError("steps_a_second: expected null, or an integer from 1 to 1000000")
+        self._speed, self._owed = speed, 0.0
+
+    def _step(self, action: Mapping[str, Any]) -> None:
+        self._plays = False
+        self._trainer.run(0, 1)
+        self._draw()
+
+    def _epoch(self, action: Mapping[str, Any]) -> None:
+        self._plays = False
+        self._trainer.finish_epoch(_MOST_SECONDS)
+        self._draw()
+
+    def _reset(self, action: Mapping[str, Any]) -> None:
+        """Start again from the first weights, or with another seed."""
+        seed = action.get("seed")
+        setting = self._setting if seed is None else self._setting.with_seed(seed)
+        self._plays = False
+        self._build(setting, {})
+
+    def _set_number(self, action: Mapping[str, Any]) -> None:
+        """Change one number of an array, such as a weight or a bias, and start from there."""
+        arrays = self._arrays()
+        name, at = action.get("array"), action.get("at")
+        value: Any = action.get("value")
+        if not isinstance(name, str) or name not in arrays:
+            raise UsageError("array: found an unknown name")
+        array = arrays[name]
+        if not isinstance(at, list) or not _is_place(at, array.shape):
+            raise UsageError("at: expected the place of a number")
+        if type(value) not in (int, float) or not abs(value) <= 1e30:  # NaN too
+            raise UsageError("value: expected a number of at most 1e30")
+        array[tuple(at)] = value
+        self._build(self._setting, arrays)
+
+    def _config(self, action: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the config that trains the same network, as YAML."""
+        return {"yaml": self._setting.text(self._trainer.job.progress.epoch)}
+
+    ACTIONS: ClassVar[dict[str, Callable[..., dict[str, Any] | None]]] = {
+        "configure": _configure,
+        "play": _set_playing,
+        "pause": _set_playing,
+        "speed": _set_speed,
+        "step": _step,
+        "epoch": _epoch,
+        "reset": _reset,
+        "number": _set_number,
+        "config": _config,
+    }
+
+
+def _is_place(at: list[Any], shape: tuple[int, ...]) -> bool:
+    return len(at) == len(shape) and all(
+        type(n) is int and 0 <= n < size for n, size in zip(at, shape, strict=True)
+    )

@@ -1,0 +1,144 @@
+"""What a page trains: a config without files of its choice, and weights to start from."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from nncli.base.errors import ConfigError
+from nncli.base.words import either
+from nncli.config.load import read_config
+from nncli.config.render import plain_text
+from nncli.config.schema import Config
+from nncli.data.dataset import Dataset
+from nncli.engines.batches import Scaled
+from nncli.nn.entries import Array
+from nncli.runs.job import Job
+from nncli.runs.preparation import prepare
+from nncli.runs.several import check_is_single
+from nncli.web.playground.view import Plane
+
+SOURCES = ("xor", "gate", "mnist", "rows")
+"""The sources that a page may name; none reads a file of its choice."""
+
+MOST_PARAMETERS = 2_000_000
+MOST_ROWS = 100_000
+
+_MARGIN = 0.15  # of the plane around the rows, as a fraction of their extent
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What a page trains.
+
+    Attributes
+    ----------
+    values : dict
+        The config.
+    start : mapping of str to array
+        Arrays of the network to start from instead of those of the config; empty for none.
+    """
+
+    values: Values
+    start: Mapping[str, Array] = field(default_factory=dict)
+
+    def changed(self, values: Values) -> "Setting":
+        """Return a setting with another config from a page. Raises `ConfigError`."""
+        _check_names_no_file(values)
+        return Setting(deepcopy(values))
+
+    def with_seed(self, seed: object) -> "Setting":
+        """Return a setting with another seed, and the weights that it gives."""
+        return Setting({**self.values, "seed": seed})
+
+    def job(self, kept: Mapping[str, Array]) -> tuple[Job, "Setting"]:
+        """Return a job that can begin, and the setting with the weights from which it does.
+
+        Parameters
+        ----------
+        kept : mapping of str to array
+            Arrays to start from, if all of them fit the network.
+
+        Raises
+        ------
+        NncliError
+            If the config is wrong, or asks for too much.
+        """
+        loaded = read_config(self.values)
+        check_is_single(loaded.config)
+        _check_rows(loaded.config)
+        job = prepare(loaded)
+        _check_size(job)
+        start = kept or self.start
+        named = job.network.named
+        if {name: each.shape for name, each in start.items()} != {
+            name: each.shape for name, each in named.items()
+        }:
+            return job, replace(self, start={})
+        for name, each in start.items():
+            named[name][...] = each
+        return job, replace(self, start=start)
+
+    def text(self, epochs: int) -> str:
+        """Return the config as YAML, for so many epochs."""
+        values = deepcopy(self.values)
+        training = values.setdefault("training", {})
+        if epochs and "schedule" not in training:
+            training["epochs"] = epochs
+        if self.start:
+            model = values.setdefault("model", {})
+            layers = [name for name in self.start if name.startswith("W")]
+            model["initial_weights"] = [self.start[name].tolist() for name in layers]
+            model["initial_biases"] = [self.start[f"b{name[1:]}"].tolist() for name in layers]
+        return plain_text(values)
+
+
+def _check_names_no_file(values: Values) -> None:
+    data, model = values.get("data"), values.get("model")
+    source = data.get("source") if isinstance(data, dict) else None
+    if source not in SOURCES:
+        raise ConfigError(f"data.source: expected {either(SOURCES)}")
+    if isinstance(model, dict) and isinstance(model.get("initial_weights"), str):
+        raise ConfigError("model.initial_weights: expected lists of numbers")
+
+
+def _check_rows(config: Config) -> None:
+    """Check the number of rows before they are made."""
+    if config.data.source == "mnist" or (division := config.data.division) is None:
+        return
+    if (rows := division.training_rows()) > MOST_ROWS:
+        raise ConfigError(f"data.rows: found {rows:,}; the playground takes at most {MOST_ROWS:,}")
+
+
+def _check_size(job: Job) -> None:
+    if (found := len(job.network.parameters)) > MOST_PARAMETERS:
+        raise ConfigError(
+            f"model.hidden_layers: give {found:,} parameters; the playground takes at most "
+            f"{MOST_PARAMETERS:,}; train larger networks with nncli train"
+        )
+
+
+def plane_of(dataset: Dataset) -> Plane | None:
+    """Return the plane of two inputs, or None if a network has more or fewer."""
+    if len(dataset.columns) != 2:
+        return None
+    first, *others = (split.inputs[split.rows] for split in dataset.splits.values())
+    low, high = first.min(axis=0), first.max(axis=0)
+    for each in others:
+        low, high = np.minimum(low, each.min(axis=0)), np.maximum(high, each.max(axis=0))
+    extent = np.where(high > low, high - low, 1) * _MARGIN
+    (x1, y1), (x2, y2) = (low - extent).tolist(), (high + extent).tolist()
+    x, y = dataset.columns
+    return Plane((x, y), (x1, y1), (x2, y2))
+
+
+def network_inputs(job: Job, points: Array) -> Array:
+    """Return points (B, 2) of the plane as the network sees them."""
+    scaled = Scaled(job.scaling, points.dtype, job.network.dtype)
+    X = np.empty(points.shape, job.network.dtype)
+    scaled.write(points, X, scaled.scratch(len(X), X))
+    return X

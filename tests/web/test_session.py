@@ -1,0 +1,119 @@
+"""A page of the playground, without a browser."""
+
+import json
+from base64 import b64decode
+
+import numpy as np
+import pytest
+import yaml
+
+import nncli
+from nncli.base.errors import NncliError
+from nncli.web.playground.session import PageClosedError, Session
+from nncli.web.playground.setting import Setting
+
+XOR = {
+    "data": {"source": "xor", "rows": 60, "test": 40},
+    "model": {"hidden_layers": [4], "activation": "tanh"},
+    "training": {"batch_size": 10, "epochs": 1000, "engine": "numpy", "learning_rate": 0.05},
+}
+
+
+def session(config=XOR):
+    return Session(Setting(config))
+
+
+def messages(page, seconds=0.05):
+    found = []
+    while (line := page.next_event(seconds)) is not None:
+        found.append(json.loads(line))
+    return found
+
+
+def last(page, kind="frame"):
+    return [each for each in messages(page) if each["type"] == kind][-1]
+
+
+def test_a_page_begins_with_the_network_and_a_frame():
+    network, frame = messages(session())
+    assert network["units"] == [4, 1]
+    assert network["inputs"] == ["x1", "x2"]
+    assert frame["step"] == 0
+    assert [len(largest) for _, largest in frame["maps"]] == [4, 1]
+    maps = np.frombuffer(b64decode(frame["maps"][0][0]), np.int8).reshape(4, 40, 40)
+    assert np.all(np.abs(maps).reshape(4, -1).max(axis=1) == 127)
+    assert set(frame["measured"]) == {"train", "test"}
+
+
+def test_xor_learns_while_it_plays():
+    page = session()
+    before = last(page)["measured"]["train"][0]
+    page.act({"do": "play"})
+    frames = []
+    while len(frames) < 20:
+        frames += [json.loads(page.next_event(1))]
+    page.act({"do": "pause"})
+    after = last(page)
+    assert after["measured"]["train"][0] < before / 2
+    assert after["step"] > 20
+    assert not after["plays"]
+    assert page.next_event(0.01) is None
+
+
+def test_the_config_of_a_page_trains_the_same_weights():
+    page = session()
+    page.act({"do": "step"})
+    page.act({"do": "epoch"})
+    page.act({"do": "epoch"})
+    page.act({"do": "epoch"})
+    text = page.act({"do": "config"})["yaml"]
+    result = nncli.train(yaml.safe_load(text))
+    assert np.array_equal(result.model.network.parameters, page._view.network.parameters)
+
+
+def test_a_changed_number_is_where_training_starts():
+    page = session()
+    page.act({"do": "epoch"})
+    page.act({"do": "number", "array": "W1", "at": [1, 2], "value": 0.1})
+    page.act({"do": "epoch"})
+    values = yaml.safe_load(page.act({"do": "config"})["yaml"])
+    assert np.float32(values["model"]["initial_weights"][0][1][2]) == np.float32(0.1)
+    result = nncli.train(values)
+    assert np.array_equal(result.model.network.parameters, page._view.network.parameters)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {},
+        {"do": "nothing"},
+        {"do": ["play"]},
+        {"do": "configure"},
+        {"do": "configure", "config": {"data": {"source": "csv", "path": "/etc/passwd"}}},
+        {"do": "configure", "config": {**XOR, "model": {"initial_weights": "a.npz"}}},
+        {"do": "configure", "config": {"data": {"source": "xor", "rows": 10_000_000}}},
+        {"do": "configure", "config": {**XOR, "model": {"hidden_layers": [0]}}},
+        {"do": "number", "array": "W1", "at": [0, 4], "value": 1},
+        {"do": "number", "array": "W1", "at": [0], "value": 1},
+        {"do": "number", "array": "W9", "at": [0, 0], "value": 1},
+        {"do": "number", "array": "W1", "at": [0, 0], "value": float("nan")},
+        {"do": "speed", "steps_a_second": 0},
+        {"do": "reset", "seed": "a"},
+    ],
+)  # fmt: skip
+def test_a_wrong_action_changes_nothing(action):
+    page = session()
+    before = last(page)
+    with pytest.raises(NncliError):
+        page.act(action)
+    assert messages(page) == []
+    page.act({"do": "pause"})
+    assert last(page) == before
+
+
+def test_a_closed_page_ends_its_stream():
+    page = session()
+    page.act({"do": "play"})
+    page.close()
+    with pytest.raises(PageClosedError):
+        page.next_event(1)
