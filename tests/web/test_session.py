@@ -98,6 +98,11 @@ def test_a_changed_number_is_where_training_starts():
         {"do": "number", "array": "W9", "at": [0, 0], "value": 1},
         {"do": "number", "array": "W1", "at": [0, 0], "value": float("nan")},
         {"do": "speed", "steps_a_second": 0},
+        {"do": "example", "row": 60},
+        {"do": "example", "row": "0"},
+        {"do": "hidden", "layer": 2},
+        {"do": "landscape", "numbers": [{"array": "W1", "at": [0, 0]}]},
+        {"do": "landscape", "numbers": [{"array": "W1", "at": [0, 0]}, 3]},
         {"do": "reset", "seed": "a"},
     ],
 )  # fmt: skip
@@ -109,6 +114,57 @@ def test_a_wrong_action_changes_nothing(action):
     assert messages(page) == []
     page.act({"do": "pause"})
     assert last(page) == before
+
+
+def numbers(text):
+    return np.frombuffer(b64decode(text), np.float32)
+
+
+def test_an_example_is_the_page_of_trace():
+    page = session()
+    html = page.act({"do": "example", "row": 3})["html"]
+    assert html.startswith("<h1>A training step on row 3")
+    assert "<math" in html
+    assert "<script" not in html
+    of_command = nncli.trace(XOR, rows=[3], format="html", limit=8)
+    start = html.index("<h2")
+    assert html[start:] in of_command
+
+
+def test_an_example_changes_nothing():
+    page, other = session(), session()
+    for each in (page, other):
+        each.act({"do": "epoch"})
+    page.act({"do": "example", "row": 0})
+    for each in (page, other):
+        each.act({"do": "epoch"})
+    assert np.array_equal(page._view.network.parameters, other._view.network.parameters)
+
+
+def test_the_landscape_is_that_of_the_losses():
+    page = session()
+    for _ in range(5):
+        page.act({"do": "epoch"})
+    now = last(page)
+    chosen = [{"array": "W1", "at": [0, 1]}, {"array": "b2", "at": [0]}]
+    found = page.act({"do": "landscape", "numbers": chosen})
+    losses, path = numbers(found["losses"]).reshape(31, 31), numbers(found["path"]).reshape(-1, 2)
+    assert len(path) == 6
+    network = page._view.network
+    assert path[-1].tolist() == [network.arrays["W1"][0, 1], network.arrays["b2"][0]]
+    assert np.all(path >= found["low"])
+    assert np.all(path <= found["high"])
+    assert losses.min() <= now["measured"]["train"][0] * 1.01
+    page.act({"do": "number", **chosen[0], "value": found["low"][0]})
+    page.act({"do": "number", **chosen[1], "value": found["low"][1]})
+    assert last(page)["measured"]["train"][0] == pytest.approx(float(losses[-1, 0]), rel=1e-4)
+
+
+def test_the_hidden_space_has_the_outputs_of_the_drawn_rows():
+    page = session()
+    found = page.act({"do": "hidden", "layer": 0})
+    assert numbers(found["outputs"]).shape == (60 * 4,)
+    assert page.act({"do": "hidden", "layer": 1})["units"] == 1
 
 
 def test_a_closed_page_ends_its_stream():

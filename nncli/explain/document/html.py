@@ -30,6 +30,14 @@ _FEWEST_SECTIONS = 4  # that get a list of contents
 def as_html(page: Iterable[Element]) -> str:
     """Return the page as a complete HTML document. Raises `UsageError` as `mathml` does."""
     elements = [*page]
+    title = _without_tags(next((each.text for each in elements if isinstance(each, Heading)), ""))
+    style = files("nncli.explain.document").joinpath("page.css").read_text("utf-8")
+    return "\n".join([_HEAD.format(title=title, style=style), as_html_body(elements), _END])
+
+
+def as_html_body(page: Iterable[Element]) -> str:
+    """Return the page as part of an HTML document. Raises `UsageError` as `mathml` does."""
+    elements = [*page]
     headings = [each for each in elements if isinstance(each, Heading)]
     sections = [each.text for each in headings if each.level == 2]
     body, section = [], 0
@@ -44,9 +52,7 @@ def as_html(page: Iterable[Element]) -> str:
                     body.append(_contents(sections))
             case _:
                 body.append(_written(element))
-    style = files("nncli.explain.document").joinpath("page.css").read_text("utf-8")
-    title = _without_tags(next((each.text for each in headings), ""))
-    return "\n".join([_HEAD.format(title=title, style=style), *body, _END])
+    return "\n".join(body)
 
 
 def _contents(sections: Sequence[str]) -> str:

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from nncli.data.splits import Split
 from nncli.nn.entries import Array
 from nncli.runs.job import Job
+from nncli.web.playground.landscape import Landscape
 from nncli.web.playground.setting import Setting
 from nncli.web.playground.trainer import Trainer
-from nncli.web.playground.view import SIDE, Plane, View
-
-MOST_POINTS = 2000  # of each split
+from nncli.web.playground.view import SIDE, Plane, View, shown_rows
 
 
 def network_message(setting: Setting, job: Job, plane: Plane | None) -> dict[str, Any]:
@@ -71,20 +70,38 @@ def frame_message(trainer: Trainer, view: View, change: Array, *, plays: bool) -
     }
 
 
+def landscape_answer(found: Landscape) -> dict[str, Any]:
+    """Return a landscape; losses that are not finite are NaN."""
+    return {
+        "side": len(found.losses),
+        "losses": _bytes(found.losses, np.float32),
+        "low": found.low,
+        "high": found.high,
+        "path": _bytes(found.path, np.float32),
+    }
+
+
+def hidden_answer(outputs: Array) -> dict[str, Any]:
+    """Return the outputs of a layer for the rows that are drawn."""
+    return {"units": outputs.shape[1], "outputs": _bytes(outputs, np.float32)}
+
+
 def _plane(plane: Plane) -> dict[str, Any]:
     return {"names": plane.names, "low": plane.low, "high": plane.high, "side": SIDE}
 
 
 def _points(job: Job) -> dict[str, Any]:
     splits = job.dataset.splits
-    return {name: _split(splits[name]) for name in ("train", "test") if name in splits}
+    return {name: _split(job, splits[name]) for name in ("train", "test") if name in splits}
 
 
-def _split(split: Split) -> dict[str, Any]:
-    rows = split.rows[:MOST_POINTS]
+def _split(job: Job, split: Split) -> dict[str, Any]:
+    shown = shown_rows(job, split)
+    rows = split.rows[shown]
     targets = split.targets[rows]
     return {
-        "rows": len(split),
+        "count": len(split),
+        "rows": shown.tolist(),
         "inputs": _bytes(split.inputs[rows], np.float32),
         "targets": _bytes(targets if split.of_classes else targets[:, 0], np.float32),
     }

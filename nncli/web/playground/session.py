@@ -14,7 +14,14 @@ from typing import Any, ClassVar
 
 from nncli.base.errors import UsageError
 from nncli.nn.entries import Array
-from nncli.web.playground.messages import frame_message, network_message
+from nncli.web.playground.example import example
+from nncli.web.playground.landscape import Path, landscape, place_of
+from nncli.web.playground.messages import (
+    frame_message,
+    hidden_answer,
+    landscape_answer,
+    network_message,
+)
 from nncli.web.playground.setting import Setting, network_inputs, plane_of
 from nncli.web.playground.trainer import Trainer
 from nncli.web.playground.view import View
@@ -106,6 +113,7 @@ class Session:
         points = None if plane is None else network_inputs(job, plane.points())
         view, trainer = View(job, points), Trainer(job)
         self._setting, self._trainer, self._view = setting, trainer, view
+        self._path = Path()
         self._before: Array = job.network.parameters.copy()
         self._steps_before = 0
         self._messages.clear()
@@ -138,6 +146,7 @@ class Session:
         taken = trainer.steps - self._steps_before
         change = (view.network.parameters - self._before) / max(taken, 1)
         self._before, self._steps_before = view.network.parameters.copy(), trainer.steps
+        self._path.add(view.network.parameters)
         self._tell(frame_message(trainer, view, change, plays=self._plays))
 
     def _tell(self, message: dict[str, Any]) -> None:
@@ -186,21 +195,36 @@ class Session:
     def _set_number(self, action: Mapping[str, Any]) -> None:
         """Change one number of an array, such as a weight or a bias, and start from there."""
         arrays = self._arrays()
-        name, at = action.get("array"), action.get("at")
         value: Any = action.get("value")
-        if not isinstance(name, str) or name not in arrays:
-            raise UsageError("array: found an unknown name")
-        array = arrays[name]
-        if not isinstance(at, list) or not _is_place(at, array.shape):
-            raise UsageError("at: expected the place of a number")
+        array, at = _place_in(arrays, action)
         if type(value) not in (int, float) or not abs(value) <= 1e30:  # NaN too
             raise UsageError("value: expected a number of at most 1e30")
-        array[tuple(at)] = value
+        arrays[array][tuple(at)] = value
         self._build(self._setting, arrays)
 
     def _config(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Return the config that trains the same network, as YAML."""
         return {"yaml": self._setting.text(self._trainer.job.progress.epoch)}
+
+    def _example(self, action: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the worked example of a training row."""
+        return {"html": example(self._trainer.job, self._view.network, action.get("row"))}
+
+    def _landscape(self, action: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the losses in the plane of two trained numbers."""
+        arrays = self._view.network.arrays
+        chosen = action.get("numbers")
+        if not isinstance(chosen, list) or len(chosen) != 2 or chosen[0] == chosen[1]:
+            raise UsageError("numbers: expected two places")
+        places = [place_of(arrays, *_place_in(arrays, each)) for each in chosen]
+        return landscape_answer(landscape(self._view, self._path, places))
+
+    def _hidden(self, action: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the outputs of a layer for the drawn rows."""
+        layer, layers = action.get("layer"), len(self._trainer.job.blocks)
+        if type(layer) is not int or not 0 <= layer < layers:
+            raise UsageError(f"layer: expected an integer from 0 to {layers - 1}")
+        return hidden_answer(self._view.hidden(layer))
 
     ACTIONS: ClassVar[dict[str, Callable[..., dict[str, Any] | None]]] = {
         "configure": _configure,
@@ -212,7 +236,21 @@ class Session:
         "reset": _reset,
         "number": _set_number,
         "config": _config,
+        "example": _example,
+        "landscape": _landscape,
+        "hidden": _hidden,
     }
+
+
+def _place_in(arrays: Mapping[str, Array], given: object) -> tuple[str, list[int]]:
+    """Return the name of an array, and a place in it, that a page has chosen."""
+    chosen = given if isinstance(given, Mapping) else {}
+    name, at = chosen.get("array"), chosen.get("at")
+    if not isinstance(name, str) or name not in arrays:
+        raise UsageError("array: found an unknown name")
+    if not isinstance(at, list) or not _is_place(at, arrays[name].shape):
+        raise UsageError("at: expected the place of a number")
+    return name, at
 
 
 def _is_place(at: list[Any], shape: tuple[int, ...]) -> bool:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.random_streams import Stream, generator
-from nncli.data.splits import Split
-from nncli.engines.batches import Batches
+from nncli.data.splits import Rows, Split
+from nncli.engines.batches import Batches, with_scaled_targets
 from nncli.metrics.scores import MEASURES
 from nncli.nn.entries import Array
 from nncli.nn.network import Network
@@ -105,7 +105,22 @@ class View:
 
     def measured(self) -> dict[str, Measured]:
         """Return loss and score of the training and of the test rows, if there are any."""
-        return {name: rows.measured() for name, rows in self._rows.items() if rows.count}
+        return {name: self.measured_on(name) for name, rows in self._rows.items() if rows.count}
+
+    def measured_on(self, name: str) -> Measured:
+        """Return loss and score of ``train`` or ``test``."""
+        return self._rows[name].measured()
+
+    def hidden(self, layer: int) -> Array:
+        """Return the outputs (N, O) of a layer, from 0, for the training rows that are measured."""
+        return self._rows["train"].hidden(layer)
+
+
+def shown_rows(job: Job, split: Split) -> Rows:
+    """Return which rows of a split, counted in it, are measured and drawn: at most `MOST_ROWS`."""
+    random = generator(job.config.seed, Stream.PLOT)
+    chosen: Rows = np.sort(random.permutation(len(split))[:MOST_ROWS])
+    return chosen
 
 
 def _map_of(values: Array, side: int) -> UnitMap:
@@ -126,8 +141,7 @@ class _Rows:
         self.count = 0 if split is None else min(len(split), MOST_ROWS)
         if split is None:
             return
-        random = generator(job.config.seed, Stream.PLOT)
-        chosen = np.sort(random.permutation(len(split))[: self.count])
+        chosen = shown_rows(job, split)
         scaling = setup.scaling if name == "train" else job.scaling
         batches = Batches(split, scaling, setup.codes, self.count)
         self._X, self._T = batches.gather(split.rows[chosen])
@@ -145,13 +159,17 @@ class _Rows:
         loss = objective(self._network, self._T, self._work)
         return Measured(float(loss), float(total) / self.count)
 
+    @np.errstate(over="ignore", invalid="ignore")
+    def hidden(self, layer: int) -> Array:
+        self._network.outputs(self._X, self._work)
+        found: Array = self._work.activations[layer][1].Y
+        return found
+
 
 def _as_learned(job: Job, name: str) -> Split | None:
     """Return a split with targets as the network learns them."""
     if name == "train":
         return job.setup.training
-    from nncli.engines.batches import with_scaled_targets
-
     split = job.dataset.splits.get(name)
     if split is None or not job.dataset.scales_targets:
         return split

@@ -1,0 +1,48 @@
+"""The worked example of a page: a training step on one row, from the current weights."""
+
+from dataclasses import replace
+
+from nncli.base.errors import UsageError
+from nncli.explain.document.html import as_html_body
+from nncli.explain.document.notation import Html
+from nncli.explain.trace.step import take_step
+from nncli.explain.trace.worked_example import worked_example
+from nncli.nn.entries import Array
+from nncli.nn.network import Network
+from nncli.runs.job import Job
+
+_DIGITS = 6
+_LIMIT = 8  # units of a layer, and terms of a sum, that are written out
+
+
+def example(job: Job, network: Network, row: object) -> str:
+    """Return the page of ``nncli trace`` for a training row, as part of an HTML document.
+
+    Parameters
+    ----------
+    network : Network
+        The current weights, which stay as they are.
+
+    Raises
+    ------
+    UsageError
+        If there is no such row.
+    DivergenceError
+        If the loss or the gradient is not finite.
+    """
+    rows = len(job.order.split)
+    if type(row) is not int or not 0 <= row < rows:
+        raise UsageError(f"row: expected an integer from 0 to {rows - 1}")
+    step = take_step(_at(job, network), [row])
+    return as_html_body(worked_example(step, Html(_DIGITS), source=_SOURCE, limit=_LIMIT))
+
+
+_SOURCE = "the current weights, with an empty memory of the optimizer"
+
+
+def _at(job: Job, network: Network) -> Job:
+    """Return a job that begins with copies of the weights."""
+    parameters: Array = network.parameters.copy()
+    begun = Network(network.layers, parameters, network.state.copy())
+    begun.mask = job.network.mask
+    return replace(job, setup=replace(job.setup, network=begun))
