@@ -167,6 +167,33 @@ def test_the_hidden_space_has_the_outputs_of_the_drawn_rows():
     assert page.act({"do": "hidden", "layer": 1})["units"] == 1
 
 
+@pytest.mark.parametrize("is_edited", [False, True])
+def test_a_saved_page_trains_to_the_saved_weights(is_edited, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = session({**XOR, "model": {**XOR["model"], "normalization": "layer_norm"}})
+    page.act({"do": "epoch"})
+    if is_edited:
+        page.act({"do": "number", "array": "gain1", "at": [2], "value": 0.5})
+    page.act({"do": "epoch"})
+    page.act({"do": "epoch"})
+    answer = page.act({"do": "save"})
+    assert answer == {"saved": "runs/playground-001", "notes": []}
+    saved = nncli.load("runs/playground-001")
+    assert np.array_equal(saved.network.parameters, page._view.network.parameters)
+    again = nncli.train("runs/playground-001/config.yaml")
+    assert np.array_equal(saved.network.parameters, again.model.network.parameters)
+    assert page.act({"do": "save"})["saved"] == "runs/playground-002"
+
+
+def test_findings_are_those_of_the_diagnosis():
+    page = session({**XOR, "training": {**XOR["training"], "learning_rate": 1e-9}})
+    assert page.act({"do": "findings"}) == {"findings": []}
+    for _ in range(12):
+        page.act({"do": "epoch"})
+    found = page.act({"do": "findings"})["findings"]
+    assert any("rate" in f"{each['change']}" for each in found)
+
+
 def test_a_closed_page_ends_its_stream():
     page = session()
     page.act({"do": "play"})

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from nncli.base.errors import UsageError
 from nncli.nn.entries import Array
 from nncli.web.playground.example import example
+from nncli.web.playground.keeping import findings_of, save
 from nncli.web.playground.landscape import Path, landscape, place_of
 from nncli.web.playground.messages import (
     frame_message,
@@ -206,6 +207,16 @@ class Session:
         """Return the config that trains the same network, as YAML."""
         return {"yaml": self._setting.text(self._trainer.job.progress.epoch)}
 
+    def _findings(self, action: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the findings about training so far."""
+        return {"findings": findings_of(self._trainer)}
+
+    def _save(self, action: Mapping[str, Any]) -> dict[str, Any]:
+        """Write config and model to a new run directory."""
+        notes: list[str] = []
+        directory = save(self._trainer, self._setting, notes.append)
+        return {"saved": directory.as_posix(), "notes": notes}
+
     def _example(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Return the worked example of a training row."""
         return {"html": example(self._trainer.job, self._view.network, action.get("row"))}
@@ -236,6 +247,8 @@ class Session:
         "reset": _reset,
         "number": _set_number,
         "config": _config,
+        "findings": _findings,
+        "save": _save,
         "example": _example,
         "landscape": _landscape,
         "hidden": _hidden,

@@ -26,6 +26,9 @@ SOURCES = ("xor", "gate", "mnist", "rows")
 MOST_PARAMETERS = 2_000_000
 MOST_ROWS = 100_000
 
+START = "start.npz"
+"""Name of the file with the weights to start from."""
+
 _MARGIN = 0.15  # of the plane around the rows, as a fraction of their extent
 
 Values = dict[str, Any]
@@ -83,13 +86,23 @@ class Setting:
             named[name][...] = each
         return job, replace(self, start=start)
 
-    def text(self, epochs: int) -> str:
-        """Return the config as YAML, for so many epochs."""
+    def text(self, epochs: int, *, in_file: bool = False) -> str:
+        """Return the config as YAML.
+
+        Parameters
+        ----------
+        epochs : int
+            Number of epochs to train for, unless it is 0 or the learning rate has a schedule.
+        in_file : bool
+            Whether the weights to start from are in a file `START` beside the config.
+        """
         values = deepcopy(self.values)
         training = values.setdefault("training", {})
         if epochs and "schedule" not in training:
             training["epochs"] = epochs
-        if self.start:
+        if self.start and in_file:
+            values.setdefault("model", {})["initial_weights"] = START
+        elif self.start:
             model = values.setdefault("model", {})
             layers = [name for name in self.start if name.startswith("W")]
             model["initial_weights"] = [self.start[name].tolist() for name in layers]

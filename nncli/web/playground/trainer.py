@@ -8,6 +8,7 @@ from nncli.base.errors import DivergenceError
 from nncli.nn.network import Network
 from nncli.runs.job import Job
 from nncli.training.loop import EpochReport, StepReport, train
+from nncli.training.observers.history import History
 
 _SLICE = 1 / 120  # seconds between two looks at the clock
 
@@ -22,11 +23,14 @@ class Trainer:
         Why training cannot go on: it diverged; else empty.
     last : EpochReport or None
         The report of the last completed epoch.
+    history : History
     """
 
     def __init__(self, job: Job) -> None:
         self.job, self.problem = job, ""
         self.last: EpochReport | None = None
+        self.history = History()
+        self.history.begin(job)
         self._reports: Iterator[StepReport | EpochReport] = iter(())
         self._is_stepwise: bool | None = None  # how `_reports` reports; None before the first
 
@@ -90,9 +94,11 @@ class Trainer:
             return self._next(stepwise=True)  # the last step of an epoch ends it
         if isinstance(report, EpochReport):
             self.last = report
+            self.history.epoch(report)
         return report
 
     def _begin(self, *, stepwise: bool) -> Iterator[StepReport | EpochReport]:
         job = self.job
-        plan = replace(job.plan, report_seconds=0.0 if stepwise else _SLICE)
+        seconds = 0.0 if stepwise else _SLICE
+        plan = replace(job.plan, report_seconds=seconds, keep_best=False)  # the page shows the last
         return train(job.engine, job.order, job.score, plan, job.progress)

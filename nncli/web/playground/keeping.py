@@ -1,0 +1,73 @@
+"""What is kept of a page: its model, the findings about its training, and files to take away."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nncli.base.errors import DivergenceError
+from nncli.base.notes import Note
+from nncli.base.storage.files import atomic_write
+from nncli.base.storage.run_files import CONFIG, WEIGHTS
+from nncli.explain.diagnosis.diagnose import diagnose
+from nncli.explain.diagnosis.quick import quick_diagnosis
+from nncli.runs.directory import new_run
+from nncli.runs.recording import trained_model
+from nncli.runs.result import Result
+from nncli.training.outcome import FINISHED, INTERRUPTED, Outcome
+from nncli.web.playground.setting import START, Setting
+from nncli.web.playground.trainer import Trainer
+
+_FEW_ROWS = 5000  # for which all rules are quick
+
+
+def result_of(trainer: Trainer) -> Result:
+    """Return the result so far, with the current weights. Raises `DivergenceError`."""
+    job = trainer.job
+    ended = FINISHED if trainer.is_done else INTERRUPTED
+    outcome = Outcome(ended, job.plan.epochs, job.progress, job.evaluations)
+    model = trained_model(job, outcome)
+    return Result(model, ended, trainer.history.table, evaluations=outcome.evaluations)
+
+
+def findings_of(trainer: Trainer) -> list[dict[str, Any]]:
+    """Return the findings about training so far, the worst first; none before the first epoch."""
+    if not trainer.job.progress.epoch:
+        return []
+    look = diagnose if len(trainer.job.order.split) <= _FEW_ROWS else quick_diagnosis
+    try:
+        diagnosis = look(result_of(trainer))
+    except DivergenceError:
+        return []  # the page shows the message of training
+    return [
+        {
+            "code": each.code,
+            "severity": each.severity,
+            "title": each.title,
+            "evidence": each.found.evidence,
+            "change": None if each.found.change is None else str(each.found.change),
+            "remedy": each.found.remedy,
+        }
+        for each in (diagnosis.findings if diagnosis else [])
+    ]
+
+
+def save(trainer: Trainer, setting: Setting, note: Note) -> Path:
+    """Write the config and the model to a new run directory, and return it.
+
+    Raises
+    ------
+    DivergenceError
+        If a weight or a loss is not finite.
+    OutputError
+        If a file cannot be written.
+    """
+    model = result_of(trainer).model
+    with new_run("playground", None, note) as directory:
+        if setting.start:
+            with atomic_write(directory / START) as file:
+                np.savez(file, **dict[str, Any](setting.start))
+        with atomic_write(directory / CONFIG) as file:
+            file.write(setting.text(trainer.job.progress.epoch, in_file=True).encode("utf-8"))
+        model.save(directory.path / WEIGHTS)
+        return directory.path
