@@ -194,6 +194,20 @@ def test_findings_are_those_of_the_diagnosis():
     assert any("rate" in f"{each['change']}" for each in found)
 
 
+LESSONS = session().act({"do": "lessons"})["lessons"]
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=[each["name"] for each in LESSONS])
+def test_a_page_can_show_each_lesson(lesson):
+    if lesson["config"]["data"]["source"] == "mnist":
+        pytest.skip("needs MNIST")
+    page = session()
+    page.act({"do": "configure", "config": lesson["config"]})
+    epochs = last(page, "network")["epochs"]
+    page.act({"do": "step"})
+    assert last(page)["step"] == min(1, epochs)  # some have weights to calculate with by hand
+
+
 def test_a_closed_page_ends_its_stream():
     page = session()
     page.act({"do": "play"})

@@ -17,6 +17,7 @@ from nncli.nn.entries import Array
 from nncli.web.playground.example import example
 from nncli.web.playground.keeping import findings_of, save
 from nncli.web.playground.landscape import Path, landscape, place_of
+from nncli.web.playground.lessons import lessons
 from nncli.web.playground.messages import (
     frame_message,
     hidden_answer,
@@ -237,6 +238,10 @@ class Session:
             raise UsageError(f"layer: expected an integer from 0 to {layers - 1}")
         return hidden_answer(self._view.hidden(layer))
 
+    def _lessons(self, action: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the lessons."""
+        return {"lessons": lessons()}
+
     ACTIONS: ClassVar[dict[str, Callable[..., dict[str, Any] | None]]] = {
         "configure": _configure,
         "play": _set_playing,
@@ -252,6 +257,7 @@ class Session:
         "example": _example,
         "landscape": _landscape,
         "hidden": _hidden,
+        "lessons": _lessons,
     }
 
 
