@@ -23,6 +23,7 @@ def network_message(setting: Setting, job: Job, plane: Plane | None) -> dict[str
         "type": "network",
         "config": setting.values,
         "inputs": [*data.columns],
+        "numbers": [*setting.numbers],
         "units": [block.outputs for block in blocks],
         "activations": [block.activation.kind for block in blocks],
         "arrays": {name: [*each.shape] for name, each in job.network.named.items()},

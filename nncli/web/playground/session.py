@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from threading import Condition
 from typing import Any, ClassVar
 
-from nncli.base.errors import UsageError
+from nncli.base.errors import NncliError, UsageError
 from nncli.nn.entries import Array
 from nncli.web.playground.example import example
 from nncli.web.playground.keeping import findings_of, save
@@ -61,9 +61,7 @@ class Session:
         Raises
         ------
         UsageError
-            If there is no such action.
-        NncliError
-            If it is not possible; nothing has changed.
+            If there is no such action, or it is not possible; nothing has changed.
         """
         name = action.get("do")
         if not isinstance(name, str) or name not in self.ACTIONS:
@@ -71,7 +69,10 @@ class Session:
         self._waiting += 1
         with self._changed:
             self._waiting -= 1
-            answer: dict[str, Any] | None = self.ACTIONS[name](self, action)
+            try:
+                answer: dict[str, Any] | None = self.ACTIONS[name](self, action)
+            except NncliError as error:
+                raise UsageError(self._setting.files.without_paths(str(error))) from None
             self._changed.notify_all()
         return answer or {}
 

@@ -12,16 +12,21 @@ from nncli.base.words import either
 from nncli.config.load import read_config
 from nncli.config.render import plain_text
 from nncli.config.schema import Config
+from nncli.config.sources import SOURCES as ALL_SOURCES
 from nncli.data.dataset import Dataset
 from nncli.engines.batches import Scaled
 from nncli.nn.entries import Array
 from nncli.runs.job import Job
 from nncli.runs.preparation import prepare
 from nncli.runs.several import check_is_single
+from nncli.web.playground.files import Files
 from nncli.web.playground.view import Plane
 
 SOURCES = ("xor", "gate", "mnist", "rows")
 """The sources that a page may name; none reads a file of its choice."""
+
+WITH_PATHS = tuple(name for name, kind in ALL_SOURCES.items() if kind.paths)
+"""The sources that read the files of the command line."""
 
 MOST_PARAMETERS = 2_000_000
 MOST_ROWS = 100_000
@@ -41,22 +46,27 @@ class Setting:
     Attributes
     ----------
     values : dict
-        The config.
+        The config; names of `files` stand for paths.
     start : mapping of str to array
         Arrays of the network to start from instead of those of the config; empty for none.
+    files : Files
+    numbers : tuple of str
+        The columns of a table of which a page chooses two as inputs; empty for other data.
     """
 
     values: Values
     start: Mapping[str, Array] = field(default_factory=dict)
+    files: Files = field(default_factory=Files)
+    numbers: tuple[str, ...] = ()
 
     def changed(self, values: Values) -> "Setting":
         """Return a setting with another config from a page. Raises `ConfigError`."""
-        _check_names_no_file(values)
-        return Setting(deepcopy(values))
+        _check_source(values, self.files)
+        return replace(self, values=deepcopy(values), start={})
 
     def with_seed(self, seed: object) -> "Setting":
         """Return a setting with another seed, and the weights that it gives."""
-        return Setting({**self.values, "seed": seed})
+        return replace(self, values={**self.values, "seed": seed}, start={})
 
     def job(self, kept: Mapping[str, Array]) -> tuple[Job, "Setting"]:
         """Return a job that can begin, and the setting with the weights from which it does.
@@ -71,7 +81,7 @@ class Setting:
         NncliError
             If the config is wrong, or asks for too much.
         """
-        loaded = read_config(self.values)
+        loaded = read_config(self.files.read(self.values))
         check_is_single(loaded.config)
         _check_rows(loaded.config)
         job = prepare(loaded)
@@ -96,7 +106,7 @@ class Setting:
         in_file : bool
             Whether the weights to start from are in a file `START` beside the config.
         """
-        values = deepcopy(self.values)
+        values = self.files.read(self.values) if in_file else deepcopy(self.values)
         training = values.setdefault("training", {})
         if epochs and "schedule" not in training:
             training["epochs"] = epochs
@@ -110,11 +120,13 @@ class Setting:
         return plain_text(values)
 
 
-def _check_names_no_file(values: Values) -> None:
+def _check_source(values: Values, files: Files) -> None:
+    """Check that a config of a page has no path of its own."""
     data, model = values.get("data"), values.get("model")
     source = data.get("source") if isinstance(data, dict) else None
-    if source not in SOURCES:
+    if source not in SOURCES and not (files.paths and source in WITH_PATHS):
         raise ConfigError(f"data.source: expected {either(SOURCES)}")
+    files.read(values)
     if isinstance(model, dict) and isinstance(model.get("initial_weights"), str):
         raise ConfigError("model.initial_weights: expected lists of numbers")
 

@@ -1,0 +1,71 @@
+"""The files that a page may read: those of the command line, under other names."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from nncli.base.errors import ConfigError
+from nncli.config.places import path_keys
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files that the command line named, directly or by its config.
+
+    A page knows them as ``FILE``, or ``FILE 1`` and so on, and reads no other.
+
+    Attributes
+    ----------
+    paths : mapping of str to str
+        Absolute paths by these names.
+    """
+
+    paths: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, values: Values) -> tuple["Files", Values]:
+        """Return the files of a config with absolute paths, and the config with their names."""
+        found = [path for key in path_keys(values) for path in _listed(values["data"][key])]
+        paths = dict.fromkeys(found)
+        names = ["FILE"] if len(paths) == 1 else [f"FILE {n}" for n in range(1, len(paths) + 1)]
+        files = cls(dict(zip(names, paths, strict=True)))
+        return files, _mapped(values, {path: name for name, path in files.paths.items()})
+
+    def read(self, values: Values) -> Values:
+        """Return a config of a page with paths instead of names.
+
+        Raises
+        ------
+        ConfigError
+            If it names a file that is not one of these.
+        """
+        for key in path_keys(values):
+            for name in _listed(values["data"][key]):
+                if name not in self.paths:
+                    raise ConfigError(f"data.{key}: a page reads only files of the command line")
+        return _mapped(values, self.paths)
+
+    def without_paths(self, message: str) -> str:
+        """Return a message with names instead of paths."""
+        for name, path in self.paths.items():
+            message = message.replace(path, name)
+        return message
+
+
+def _listed(value: object) -> list[str]:
+    """Return the paths of a key: one, or a list."""
+    return [each for each in (value if isinstance(value, list) else [value]) if type(each) is str]
+
+
+def _mapped(values: Values, other: Mapping[str, str]) -> Values:
+    result = deepcopy(values)
+    for key in path_keys(values):
+        value = result["data"][key]
+        if isinstance(value, list):
+            result["data"][key] = [other.get(each, each) for each in value]
+        elif isinstance(value, str):
+            result["data"][key] = other[value]
+    return result

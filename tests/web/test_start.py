@@ -1,0 +1,107 @@
+"""What a page begins with."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+import nncli
+from nncli.base.errors import DataError, NncliError
+from nncli.web.playground.session import Session
+from nncli.web.playground.start import start_of
+from tests.web.test_session import last, messages
+
+
+@pytest.fixture
+def table(tmp_path):
+    random = np.random.default_rng(0)
+    rows = random.normal(size=(60, 3))
+    lines = [
+        f"{a:.3f},{word},{b:.3f},{c:.3f},{'yes' if a * b > 0 else 'no'}"
+        for (a, b, c), word in zip(rows, ["red", "blue"] * 30, strict=True)
+    ]
+    path = tmp_path / "own.csv"
+    path.write_text("\n".join(["a,word,b,c,answer", *lines]), encoding="utf-8")
+    return path
+
+
+def test_without_a_name_it_is_xor():
+    network = last(Session(start_of(None)), "network")
+    assert network["config"]["data"]["source"] == "xor"
+    assert network["plane"]["names"] == ["x1", "x2"]
+
+
+def test_a_table_is_learned_from_any_two_columns(table):
+    page = Session(start_of(table))
+    network = last(page, "network")
+    assert network["numbers"] == ["a", "b", "c"]
+    assert network["inputs"] == ["a", "b"]
+    assert network["targets"] == ["answer"]
+    config = network["config"]
+    assert config["data"]["path"] == "FILE"
+    config["data"]["drop"] = ["word", "a"]
+    page.act({"do": "configure", "config": config})
+    assert last(page, "network")["inputs"] == ["b", "c"]
+
+
+def test_a_table_needs_two_columns_of_numbers(tmp_path):
+    path = tmp_path / "words.csv"
+    path.write_text("a,b,c\n1,x,yes\n2,y,no\n3,x,yes\n4,y,no\n", encoding="utf-8")
+    with pytest.raises(DataError, match="two columns of numbers"):
+        start_of(path)
+
+
+def test_no_answer_has_the_path_of_a_file(table):
+    page = Session(start_of(table))
+    told = [repr(messages(page)), repr(page.act({"do": "config"}))]
+    config = page._setting.values
+    table.unlink()
+    with pytest.raises(NncliError) as error:
+        page.act({"do": "configure", "config": {**config, "seed": 3}})
+    told.append(str(error.value))
+    for text in told:
+        assert table.name not in text
+        assert str(table.parent) not in text
+
+
+@pytest.mark.parametrize("path", ["own.csv", "/etc/passwd", "FILE 1", "../own.csv", "", 3, None])
+def test_a_page_reads_no_other_file(table, path):
+    page = Session(start_of(table))
+    data = {**page._setting.values["data"], "path": path}
+    with pytest.raises(NncliError):
+        page.act({"do": "configure", "config": {**page._setting.values, "data": data}})
+
+
+def test_a_config_is_shown_as_it_is_written(tmp_path, monkeypatch, table):
+    text = f"data: {{source: csv, path: {table.name}, target: answer, drop: [word, c]}}\n"
+    (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path.parent)
+    page = Session(start_of(tmp_path / "config.yaml"))
+    data = last(page, "network")["config"]["data"]
+    assert data == {"source": "csv", "path": "FILE", "target": "answer", "drop": ["word", "c"]}
+    page.act({"do": "step"})
+
+
+def test_a_run_is_continued_from_its_weights(tmp_path, table):
+    config = {
+        "data": {"source": "csv", "path": str(table), "target": "answer", "drop": ["word", "c"]},
+        "training": {"epochs": 3},
+        "model": {"hidden_layers": [4]},
+    }
+    result = nncli.train(config, out=tmp_path / "run")
+    page = Session(start_of(tmp_path / "run"))
+    assert np.array_equal(page._view.network.parameters, result.model.network.parameters)
+    text = page.act({"do": "config"})["yaml"]
+    weights = np.array(yaml.safe_load(text)["model"]["initial_weights"][0], np.float32)
+    assert np.array_equal(weights, result.model.network.arrays["W1"])
+
+
+def test_a_saved_page_reads_the_file_again(table, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = Session(start_of(table))
+    page.act({"do": "epoch"})
+    saved = Path(page.act({"do": "save"})["saved"])
+    again = nncli.train(saved / "config.yaml")
+    model = nncli.load(saved)
+    assert np.array_equal(model.network.parameters, again.model.network.parameters)
