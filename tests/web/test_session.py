@@ -99,6 +99,11 @@ def test_a_changed_number_is_where_training_starts():
         {"do": "number", "array": "W1", "at": [0, 0], "value": float("nan")},
         {"do": "speed", "steps_a_second": 0},
         {"do": "example", "row": 60},
+        {"do": "add", "inputs": [0.5], "target": 1},
+        {"do": "add", "inputs": [0.5, float("inf")], "target": 1},
+        {"do": "add", "inputs": [0.5, 1], "target": 2},
+        {"do": "add", "inputs": [0.5, 1], "target": True},
+        {"do": "remove", "row": 60},
         {"do": "example", "row": "0"},
         {"do": "hidden", "layer": 2},
         {"do": "landscape", "numbers": [{"array": "W1", "at": [0, 0]}]},
@@ -192,6 +197,29 @@ def test_findings_are_those_of_the_diagnosis():
         page.act({"do": "epoch"})
     found = page.act({"do": "findings"})["findings"]
     assert any("rate" in f"{each['change']}" for each in found)
+
+
+def rows_of(network):
+    found = network["points"]["train"]
+    return numbers(found["inputs"]).reshape(-1, 2), numbers(found["targets"])
+
+
+def test_a_point_is_added_and_removed():
+    page = session()
+    page.act({"do": "epoch"})
+    before = page._view.network.parameters.copy()
+    inputs, targets = rows_of(last(session(), "network"))
+    page.act({"do": "add", "inputs": [0.5, -1.25], "target": 1})
+    more, labels = rows_of(last(page, "network"))
+    assert np.array_equal(more, [*inputs, [0.5, -1.25]])
+    assert np.array_equal(labels, [*targets, 1])
+    assert np.array_equal(page._view.network.parameters, before)
+    page.act({"do": "remove", "row": 3})
+    fewer, labels = rows_of(last(page, "network"))
+    assert np.array_equal(fewer, np.delete(more, 3, axis=0))
+    page.act({"do": "epoch"})
+    result = nncli.train(yaml.safe_load(page.act({"do": "config"})["yaml"]))
+    assert np.array_equal(result.model.network.parameters, page._view.network.parameters)
 
 
 LESSONS = session().act({"do": "lessons"})["lessons"]

@@ -24,6 +24,7 @@ from nncli.web.playground.messages import (
     landscape_answer,
     network_message,
 )
+from nncli.web.playground.points import with_point, without_point
 from nncli.web.playground.setting import Setting, network_inputs, plane_of
 from nncli.web.playground.trainer import Trainer
 from nncli.web.playground.view import View
@@ -166,6 +167,18 @@ class Session:
     def _arrays(self) -> dict[str, Array]:
         return self._trainer.network().named
 
+    def _add_point(self, action: Mapping[str, Any]) -> None:
+        """Add a training row, and go on from the current weights."""
+        self._train_on(with_point(self._setting.values, self._trainer.job, action))
+
+    def _remove_point(self, action: Mapping[str, Any]) -> None:
+        """Remove a training row, and go on from the current weights."""
+        row = action.get("row")
+        self._train_on(without_point(self._setting.values, self._trainer.job, row))
+
+    def _train_on(self, values: dict[str, Any]) -> None:
+        self._build(self._setting.changed(values), self._arrays())
+
     def _set_playing(self, action: Mapping[str, Any]) -> None:
         plays = action.get("do") == "play"
         self._plays = plays and not (self._trainer.problem or self._trainer.is_done)
@@ -252,6 +265,8 @@ class Session:
         "epoch": _epoch,
         "reset": _reset,
         "number": _set_number,
+        "add": _add_point,
+        "remove": _remove_point,
         "config": _config,
         "findings": _findings,
         "save": _save,
