@@ -13,6 +13,7 @@ from nncli.config.load import read_config
 from nncli.config.render import plain_text
 from nncli.config.schema import Config
 from nncli.config.sources import SOURCES as ALL_SOURCES
+from nncli.data.builtin.mnist import in_cache
 from nncli.data.dataset import Dataset
 from nncli.engines.batches import Scaled
 from nncli.nn.entries import Array
@@ -22,7 +23,7 @@ from nncli.runs.several import check_is_single
 from nncli.web.playground.files import Files
 from nncli.web.playground.view import Plane
 
-SOURCES = ("xor", "gate", "mnist", "rows")
+SOURCES = tuple(name for name, kind in ALL_SOURCES.items() if not (kind.is_own or kind.is_given))
 """The sources that a page may name; none reads a file of its choice."""
 
 WITH_PATHS = tuple(name for name, kind in ALL_SOURCES.items() if kind.paths)
@@ -127,6 +128,8 @@ def _check_source(values: Values, files: Files) -> None:
     if source not in SOURCES and not (files.paths and source in WITH_PATHS):
         raise ConfigError(f"data.source: expected {either(SOURCES)}")
     files.read(values)
+    if source == "mnist" and not in_cache():
+        raise ConfigError("data.source: mnist is not in the cache; type nncli data fetch mnist")
     if isinstance(model, dict) and isinstance(model.get("initial_weights"), str):
         raise ConfigError("model.initial_weights: expected lists of numbers")
 
