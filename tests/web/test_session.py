@@ -105,6 +105,8 @@ def test_a_changed_number_is_where_training_starts():
         {"do": "add", "inputs": [0.5, 1], "target": 2},
         {"do": "add", "inputs": [0.5, 1], "target": True},
         {"do": "remove", "row": 60},
+        {"do": "values", "inputs": [1, 2, 3]},
+        {"do": "values", "inputs": [1, "2"]},
         {"do": "example", "row": "0"},
         {"do": "hidden", "layer": 2},
         {"do": "landscape", "numbers": [{"array": "W1", "at": [0, 0]}]},
@@ -122,7 +124,7 @@ def test_a_wrong_action_changes_nothing(action):
     assert last(page) == before
 
 
-def numbers(text):
+def numbers_in(text):
     return np.frombuffer(b64decode(text), np.float32)
 
 
@@ -154,7 +156,10 @@ def test_the_landscape_is_that_of_the_losses():
     now = last(page)
     chosen = [{"array": "W1", "at": [0, 1]}, {"array": "b2", "at": [0]}]
     found = page.act({"do": "landscape", "numbers": chosen})
-    losses, path = numbers(found["losses"]).reshape(31, 31), numbers(found["path"]).reshape(-1, 2)
+    losses, path = (
+        numbers_in(found["losses"]).reshape(31, 31),
+        numbers_in(found["path"]).reshape(-1, 2),
+    )
     assert len(path) == 6
     network = page._view.network
     assert path[-1].tolist() == [network.arrays["W1"][0, 1], network.arrays["b2"][0]]
@@ -169,7 +174,7 @@ def test_the_landscape_is_that_of_the_losses():
 def test_the_hidden_space_has_the_outputs_of_the_drawn_rows():
     page = session()
     found = page.act({"do": "hidden", "layer": 0})
-    assert numbers(found["outputs"]).shape == (60 * 4,)
+    assert numbers_in(found["outputs"]).shape == (60 * 4,)
     assert page.act({"do": "hidden", "layer": 1})["units"] == 1
 
 
@@ -202,7 +207,7 @@ def test_findings_are_those_of_the_diagnosis():
 
 def rows_of(network):
     found = network["points"]["train"]
-    return numbers(found["inputs"]).reshape(-1, 2), numbers(found["targets"])
+    return numbers_in(found["inputs"]).reshape(-1, 2), numbers_in(found["targets"])
 
 
 def test_a_point_is_added_and_removed():
@@ -221,6 +226,16 @@ def test_a_point_is_added_and_removed():
     page.act({"do": "epoch"})
     result = nncli.train(yaml.safe_load(page.act({"do": "config"})["yaml"]))
     assert np.array_equal(result.model.network.parameters, page._view.network.parameters)
+
+
+def test_values_are_those_of_the_units():
+    page = session()
+    found = page.act({"do": "values", "inputs": [0.25, 1]})["layers"]
+    arrays = page._view.network.arrays
+    z = np.array([0.25, 1]) @ arrays["W1"] + arrays["b1"]
+    assert found[0]["z"] == pytest.approx(z.tolist(), abs=1e-6)
+    assert found[0]["a"] == pytest.approx(np.tanh(z).tolist(), abs=1e-6)
+    assert len(found[1]["a"]) == 1
 
 
 LESSONS = session().act({"do": "lessons"})["lessons"]

@@ -108,6 +108,11 @@ def _split(job: Job, split: Split) -> dict[str, Any]:
     }
 
 
+def numbers(values: Array) -> list[float | None]:
+    """Return numbers, with None where JSON has none."""
+    return [_number(each) for each in values.tolist()]
+
+
 def _bytes(numbers: NDArray[Any], dtype: Any) -> str:
     with np.errstate(over="ignore"):
         packed = np.ascontiguousarray(numbers, np.dtype(dtype).newbyteorder("<"))

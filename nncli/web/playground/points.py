@@ -30,7 +30,7 @@ def with_point(values: Values, job: Job, given: Mapping[str, Any]) -> Values:
     inputs = given.get("inputs")
     target: Any = given.get("target")
     columns, classes = len(job.dataset.columns), job.dataset.classes
-    if not isinstance(inputs, list) or len(inputs) != columns or not all(map(_is_number, inputs)):
+    if not is_row(inputs, columns):
         raise UsageError(f"inputs: expected {columns} numbers of at most {_LARGEST:g}")
     if classes and (type(target) is not int or not 0 <= target < len(classes)):
         raise UsageError(f"target: expected the index of a class, below {len(classes)}")
@@ -53,6 +53,11 @@ def without_point(values: Values, job: Job, row: object) -> Values:
         if key in result["data"]:
             del result["data"][key][row]
     return result
+
+
+def is_row(inputs: object, columns: int) -> bool:
+    """Return whether something is a list of so many numbers, none of them large."""
+    return isinstance(inputs, list) and len(inputs) == columns and all(map(_is_number, inputs))
 
 
 def _is_number(value: Any) -> bool:

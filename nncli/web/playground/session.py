@@ -12,7 +12,10 @@ from collections.abc import Callable, Mapping
 from threading import Condition
 from typing import Any, ClassVar
 
+import numpy as np
+
 from nncli.base.errors import NncliError, UsageError
+from nncli.explain.plots.passes import layer_values
 from nncli.nn.entries import Array
 from nncli.web.playground.example import example
 from nncli.web.playground.keeping import findings_of, save
@@ -23,8 +26,9 @@ from nncli.web.playground.messages import (
     hidden_answer,
     landscape_answer,
     network_message,
+    numbers,
 )
-from nncli.web.playground.points import with_point, without_point
+from nncli.web.playground.points import is_row, with_point, without_point
 from nncli.web.playground.setting import Setting, network_inputs, plane_of
 from nncli.web.playground.trainer import Trainer
 from nncli.web.playground.view import View
@@ -252,6 +256,14 @@ class Session:
             raise UsageError(f"layer: expected an integer from 0 to {layers - 1}")
         return hidden_answer(self._view.hidden(layer))
 
+    def _values(self, action: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what each unit makes of one row of inputs, which are not scaled."""
+        inputs, job = action.get("inputs"), self._trainer.job
+        if not is_row(inputs, len(job.dataset.columns)):
+            raise UsageError(f"inputs: expected {len(job.dataset.columns)} numbers")
+        pairs = layer_values(self._view.network, job.scaling, np.array([inputs], np.float64))
+        return {"layers": [{"z": numbers(z[0]), "a": numbers(a[0])} for z, a in pairs]}
+
     def _lessons(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Return the lessons."""
         return {"lessons": lessons()}
@@ -273,6 +285,7 @@ class Session:
         "example": _example,
         "landscape": _landscape,
         "hidden": _hidden,
+        "values": _values,
         "lessons": _lessons,
     }
 
