@@ -79,7 +79,8 @@ def test_a_config_is_shown_as_it_is_written(tmp_path, monkeypatch, table):
     monkeypatch.chdir(tmp_path.parent)
     page = Session(start_of(tmp_path / "config.yaml"))
     data = last(page, "network")["config"]["data"]
-    assert data == {"source": "csv", "path": "FILE", "target": "answer", "drop": ["word", "c"]}
+    given = {"source": "csv", "path": "FILE", "target": "answer", "drop": ["word", "c"]}
+    assert data == {**given, "validation": 0}
     page.act({"do": "step"})
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from nncli.config.lectures.lecture import lectures
 from nncli.config.strict_yaml import parse
-from nncli.web.playground.setting import SOURCES
+from nncli.web.playground.setting import SOURCES, without_validation
 
 
 def lessons() -> list[dict[str, Any]]:
@@ -19,7 +19,7 @@ def lessons() -> list[dict[str, Any]]:
                     "shows": lecture.shows,
                     "expected": lecture.expected,
                     "try_next": lecture.try_next,
-                    "config": values,
+                    "config": without_validation(values),
                 }
             )
     return found

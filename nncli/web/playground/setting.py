@@ -84,9 +84,16 @@ class Setting:
         """
         loaded = read_config(self.files.read(self.values))
         check_is_single(loaded.config)
+        if loaded.config.training.refit:
+            raise ConfigError("training.refit: a page trains one network; set it to false")
         _check_rows(loaded.config)
         job = prepare(loaded)
         _check_size(job)
+        if job.setup.validation is not None:
+            raise ConfigError(
+                "data.validation: a page measures the test rows and shows the last weights, not "
+                "those of the best epoch; set it to 0"
+            )
         start = kept or self.start
         named = job.network.named
         if {name: each.shape for name, each in start.items()} != {
@@ -119,6 +126,20 @@ class Setting:
             model["initial_weights"] = [self.start[name].tolist() for name in layers]
             model["initial_biases"] = [self.start[f"b{name[1:]}"].tolist() for name in layers]
         return plain_text(values)
+
+
+def without_validation(values: Values) -> Values:
+    """Return a config without validation rows, with as many training rows if they are generated."""
+    result = deepcopy(values)
+    data, training = result["data"], result.get("training", {})
+    for key in ("early_stopping", "refit"):
+        training.pop(key, None)
+    if "validation" in ALL_SOURCES[data["source"]].model_fields:
+        rows, taken = data.get("rows"), data.get("validation")
+        if type(rows) is int and type(taken) is int:
+            data["rows"] = rows - taken
+        data["validation"] = 0
+    return result
 
 
 def _check_source(values: Values, files: Files) -> None:

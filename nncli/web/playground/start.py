@@ -17,7 +17,7 @@ from nncli.model.named_data import config_of
 from nncli.nn.entries import Array
 from nncli.runs.preparation import prepare
 from nncli.web.playground.files import Files
-from nncli.web.playground.setting import Setting
+from nncli.web.playground.setting import Setting, without_validation
 
 DEFAULT: dict[str, Any] = {
     "data": {"source": "xor", "rows": 500, "noise": 0.25, "test": 500},
@@ -90,7 +90,7 @@ def _of_table(path: Path, target: str | None) -> Setting:
 
 def _setting(values: dict[str, Any], start: Mapping[str, Array] | None = None) -> Setting:
     """Return a setting of a config with absolute paths."""
-    files, named = Files.of(values)
+    files, named = Files.of(without_validation(values))
     return Setting(named, start or {}, files)
 
 
