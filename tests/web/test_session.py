@@ -112,6 +112,8 @@ def test_a_changed_number_is_where_training_starts():
         {"do": "values", "inputs": [1, "2"]},
         {"do": "example", "row": "0"},
         {"do": "hidden", "layer": 2},
+        {"do": "weights", "layer": 0, "units": 0},
+        {"do": "weights", "layer": -1, "units": 1},
         {"do": "landscape", "numbers": [{"array": "W1", "at": [0, 0]}]},
         {"do": "landscape", "numbers": [{"array": "W1", "at": [0, 0]}, 3]},
         {"do": "reset", "seed": "a"},
@@ -239,6 +241,18 @@ def test_values_are_those_of_the_units():
     assert found[0]["z"] == pytest.approx(z.tolist(), abs=1e-6)
     assert found[0]["a"] == pytest.approx(np.tanh(z).tolist(), abs=1e-6)
     assert len(found[1]["a"]) == 1
+
+
+def test_the_weights_of_a_large_layer_come_when_asked_for():
+    page = session({**XOR, "model": {"hidden_layers": [2000, 5]}})
+    network, frame = messages(page)
+    assert network["arrays"]["W2"] == [2000, 5]
+    assert set(frame["arrays"]) == {"W1", "b1", "b2", "W3", "b3"}
+    found = page.act({"do": "weights", "layer": 1, "units": 3})
+    weights = numbers_in(found["weights"]).reshape(found["inputs"], found["units"])
+    assert np.array_equal(weights, page._view.network.arrays["W2"][:, :3])
+    assert [len(largest) for _, largest in frame["maps"]] == [32, 5, 1]
+    assert len(json.dumps(frame)) < 200_000
 
 
 LESSONS = session().act({"do": "lessons"})["lessons"]

@@ -15,6 +15,8 @@ from nncli.web.playground.setting import Setting
 from nncli.web.playground.trainer import Trainer
 from nncli.web.playground.view import SIDE, Plane, View, shown_rows
 
+MOST_NUMBERS = 4096  # of an array in a frame; a page asks for parts of larger ones
+
 
 def network_message(setting: Setting, job: Job, plane: Plane | None) -> dict[str, Any]:
     """Return what a change of the config changes."""
@@ -62,7 +64,11 @@ def frame_message(trainer: Trainer, view: View, change: Array, *, plays: bool) -
             name: [_number(each.loss), _number(each.score)]
             for name, each in view.measured().items()
         },
-        "arrays": {name: _bytes(each, np.float32) for name, each in network.named.items()},
+        "arrays": {
+            name: _bytes(each, np.float32)
+            for name, each in network.named.items()
+            if each.size <= MOST_NUMBERS
+        },
         "maps": [[_bytes(each.values, np.int8), each.largest.tolist()] for each in view.maps()],
         "gradients": [_number(each.gradient_norm) for each in layers],
         "changes": [
@@ -80,6 +86,12 @@ def landscape_answer(found: Landscape) -> dict[str, Any]:
         "high": found.high,
         "path": _bytes(found.path, np.float32),
     }
+
+
+def weights_answer(weights: Array, units: int) -> dict[str, Any]:
+    """Return the weights into the first units of a layer."""
+    first = weights[:, :units]
+    return {"inputs": len(first), "units": first.shape[1], "weights": _bytes(first, np.float32)}
 
 
 def hidden_answer(outputs: Array) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from nncli.web.playground.messages import (
     landscape_answer,
     network_message,
     numbers,
+    weights_answer,
 )
 from nncli.web.playground.points import is_row, with_point, without_point
 from nncli.web.playground.setting import Setting, network_inputs, plane_of
@@ -35,6 +36,9 @@ from nncli.web.playground.view import View
 
 FRAMES_A_SECOND = 30
 _MOST_SECONDS = 30.0  # of an action that trains: one epoch
+MOST_UNITS = 100
+"""Units of which a page can ask for the weights at once."""
+
 _MOST_MESSAGES = 8  # kept for a browser; older frames are dropped
 
 
@@ -251,10 +255,21 @@ class Session:
 
     def _hidden(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Return the outputs of a layer for the drawn rows."""
+        return hidden_answer(self._view.hidden(self._layer_in(action)))
+
+    def _layer_in(self, action: Mapping[str, Any]) -> int:
         layer, layers = action.get("layer"), len(self._trainer.job.blocks)
         if type(layer) is not int or not 0 <= layer < layers:
             raise UsageError(f"layer: expected an integer from 0 to {layers - 1}")
-        return hidden_answer(self._view.hidden(layer))
+        return layer
+
+    def _weights(self, action: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the weights into the first units of a layer, such as to draw them as images."""
+        layer, units = self._layer_in(action), action.get("units")
+        if type(units) is not int or not 1 <= units <= MOST_UNITS:
+            raise UsageError(f"units: expected an integer from 1 to {MOST_UNITS}")
+        network = self._view.network
+        return weights_answer(network.arrays[network.blocks[layer].weights], units)
 
     def _values(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Return what each unit makes of one row of inputs, which are not scaled."""
@@ -286,6 +301,7 @@ class Session:
         "landscape": _landscape,
         "hidden": _hidden,
         "values": _values,
+        "weights": _weights,
         "lessons": _lessons,
     }
 

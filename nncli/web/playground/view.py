@@ -17,6 +17,7 @@ from nncli.runs.job import Job
 
 SIDE = 40  # points of the plane along each axis
 MOST_ROWS = 2000  # rows that losses are measured on
+MOST_MAPS = 32  # units of a layer that are drawn in the plane
 _STEPS = 127  # of the values from 0 to a unit's largest
 
 Inputs = Callable[[NDArray[np.float64]], Array]
@@ -96,12 +97,12 @@ class View:
 
     @np.errstate(over="ignore", invalid="ignore")
     def maps(self) -> list[UnitMap]:
-        """Return the outputs of all units of each layer in the plane; none without a plane."""
+        """Return the outputs of the first 32 units of each layer in the plane, if there is one."""
         if self._points is None or self._work is None:
             return []
         self.network.outputs(self._points, self._work)
         side = round(len(self._points) ** 0.5)
-        return [_map_of(own.Y, side) for _, own in self._work.activations]
+        return [_map_of(own.Y[:, :MOST_MAPS], side) for _, own in self._work.activations]
 
     def measured(self) -> dict[str, Measured]:
         """Return loss and score of the training and of the test rows, if there are any."""
