@@ -27,6 +27,7 @@ ROOMS = [
     "api_several",
     "estimators",
     "explain",
+    "web",
     "cli",
 ]
 

@@ -1,1 +1,1 @@
-"""Pages in the browser."""
+"""The local web server of the playground, with the standard library alone."""
