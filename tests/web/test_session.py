@@ -10,7 +10,8 @@ import yaml
 import nncli
 from nncli.base.errors import NncliError
 from nncli.data.builtin.mnist import in_cache
-from nncli.web.playground.session import PageClosedError, Session
+from nncli.web.application import Ended
+from nncli.web.playground.session import Session
 from nncli.web.playground.setting import SOURCES, Setting
 
 XOR = {
@@ -44,6 +45,20 @@ def test_a_page_begins_with_the_network_and_a_frame():
     maps = np.frombuffer(b64decode(frame["maps"][0][0]), np.int8).reshape(4, 40, 40)
     assert np.all(np.abs(maps).reshape(4, -1).max(axis=1) == 127)
     assert set(frame["measured"]) == {"train", "test"}
+
+
+def test_a_page_knows_what_is_used_for_missing_settings():
+    used = last(session({"data": {"source": "gate"}}), "network")["used"]
+    assert used["model.activation"] == "relu"
+    assert used["training.loss"] == "sigmoid_cross_entropy"
+    assert used["training.optimizer"] == "adam"
+    assert type(used["training.batch_size"]) is int
+
+
+def test_a_page_tells_what_its_controls_offer():
+    offered = session().act({"do": "choices"})
+    assert {"xor", "gate"} <= {*offered["sources"]}
+    assert "training.optimizer" in offered["keys"]
 
 
 def test_xor_learns_while_it_plays():
@@ -285,5 +300,5 @@ def test_a_closed_page_ends_its_stream():
     page = session()
     page.act({"do": "play"})
     page.close()
-    with pytest.raises(PageClosedError):
+    with pytest.raises(Ended):
         page.next_event(1)

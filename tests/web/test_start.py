@@ -84,6 +84,12 @@ def test_a_config_is_shown_as_it_is_written(tmp_path, monkeypatch, table):
     page.act({"do": "step"})
 
 
+def test_the_name_of_a_source_alone_becomes_a_section(tmp_path):
+    path = tmp_path / "short.yaml"
+    path.write_text("data: gate\n", encoding="utf-8")
+    assert last(Session(start_of(path)), "network")["config"]["data"] == {"source": "gate"}
+
+
 def test_a_run_is_continued_from_its_weights(tmp_path, table):
     config = {
         "data": {"source": "csv", "path": str(table), "target": "answer", "drop": ["word", "c"]},

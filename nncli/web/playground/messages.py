@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from nncli.data.splits import Split
 from nncli.nn.entries import Array
 from nncli.runs.job import Job
+from nncli.web.playground.choices import used_values
 from nncli.web.playground.landscape import Landscape
 from nncli.web.playground.setting import Setting
 from nncli.web.playground.trainer import Trainer
@@ -24,6 +25,7 @@ def network_message(setting: Setting, job: Job, plane: Plane | None) -> dict[str
     return {
         "type": "network",
         "config": setting.values,
+        "used": used_values(job),
         "inputs": [*data.columns],
         "numbers": [*setting.numbers],
         "units": [block.outputs for block in blocks],

@@ -17,6 +17,8 @@ import numpy as np
 from nncli.base.errors import NncliError, UsageError
 from nncli.explain.plots.passes import layer_values
 from nncli.nn.entries import Array
+from nncli.web.application import Ended
+from nncli.web.playground.choices import choices
 from nncli.web.playground.example import example
 from nncli.web.playground.keeping import findings_of, save
 from nncli.web.playground.landscape import Path, landscape, place_of
@@ -40,10 +42,6 @@ MOST_UNITS = 100
 """Units of which a page can ask for the weights at once."""
 
 _MOST_MESSAGES = 8  # kept for a browser; older frames are dropped
-
-
-class PageClosedError(Exception):
-    """The page was closed."""
 
 
 class Session:
@@ -90,7 +88,7 @@ class Session:
 
         Raises
         ------
-        PageClosedError
+        Ended
             If the page was closed.
         """
         end = time.perf_counter() + seconds
@@ -99,7 +97,7 @@ class Session:
                 time.sleep(0.0005)  # a lock is not fair
             with self._changed:
                 if self._is_closed:
-                    raise PageClosedError
+                    raise Ended
                 self._play()
                 if self._messages:
                     return json.dumps(self._messages.popleft(), allow_nan=False).encode()
@@ -283,6 +281,10 @@ class Session:
         """Return the lessons."""
         return {"lessons": lessons()}
 
+    def _choices(self, action: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the controls offer."""
+        return choices()
+
     ACTIONS: ClassVar[dict[str, Callable[..., dict[str, Any] | None]]] = {
         "configure": _configure,
         "play": _set_playing,
@@ -303,6 +305,7 @@ class Session:
         "values": _values,
         "weights": _weights,
         "lessons": _lessons,
+        "choices": _choices,
     }
 
 

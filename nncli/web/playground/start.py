@@ -97,6 +97,8 @@ def _setting(values: dict[str, Any], start: Mapping[str, Array] | None = None) -
 def _with_paths(values: Any, config: Config) -> dict[str, Any]:
     """Return the values of a config as written, but with the absolute paths of what was read."""
     written, read = deepcopy(values), config.data.model_dump()
+    if isinstance(written["data"], str):
+        written["data"] = {"source": written["data"]}  # which a page can change
     for key in path_keys(written):
         written["data"][key] = read[key]
     model = written.get("model")
