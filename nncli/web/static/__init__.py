@@ -1,0 +1,1 @@
+"""The page of the playground: files that the server sends as they are."""

@@ -1,0 +1,271 @@
+// The page: it connects the controls, the drawing and the server.
+
+import { CONTROLS, sourceControls } from "./controls.js";
+import { css, classColor, diverging } from "./colors.js";
+import { byId, element, setText } from "./dom.js";
+import { Drawing } from "./drawing.js";
+import { Field } from "./fields.js";
+import { Columns } from "./layers.js";
+import { NumberForm } from "./number.js";
+import { applied, changed, difference, readFragment, valueAt, written } from "./state.js";
+import { Stream } from "./stream.js";
+
+const SPEEDS = [["", "as fast as possible"], ["1", "1 step a second"], ["5", "5 steps a second"], ["30", "30 steps a second"], ["300", "300 steps a second"]];
+const FIRST_VIEW = { speed: "", test: true, discretize: false, log: false };
+const WRITES = "input, select, textarea"; // take letters
+const CONTROLS_OF_SPACE = `${WRITES}, button, a, summary, [tabindex]`;
+
+class Page {
+  constructor() {
+    this.view = { ...FIRST_VIEW };
+    this.drawing = new Drawing(this.view);
+    this.drawing.onDraw = (arrays) => this.number.showValue(arrays);
+    this.drawing.onLayout = () => this.showColumns();
+    this.stream = new Stream((message) => this.take(message), (problem) => this.tell(problem));
+    this.number = new NumberForm((number) => this.stream.act("number", number));
+    this.fields = [];
+    byId("speed").append(...SPEEDS.map(([value, textContent]) => element("option", { value, textContent })));
+    this.listen();
+    this.stream.read().then(
+      () => this.tell("The server has ended this page; start it again, then reload."),
+      () => this.tell("The server cannot be reached; start it again, then reload."),
+    );
+  }
+
+  // Say a problem, or nothing, to all users. The first one stays: the connection ended with it.
+  tell(problem) {
+    if (this.isOver) return;
+    this.isOver = problem.startsWith("The server") || (!this.stream.page && problem !== "");
+    setText(byId("problem"), problem);
+  }
+
+  take(message) {
+    if (message.type === "network") this.takeNetwork(message);
+    else if (message.type === "frame") this.takeFrame(message);
+  }
+
+  async takeNetwork(network) {
+    const isFirst = !this.start;
+    this.network = network;
+    if (isFirst) this.start = network.config;
+    this.drawing.take(network);
+    if (isFirst) await this.begin();
+    this.showNetwork();
+  }
+
+  // Build the controls, then restore the state of the link.
+  async begin() {
+    this.choices = await this.stream.act("choices");
+    const { keys, sources } = this.choices;
+    const ranges = { ...keys, "data.source": { enum: Object.keys(sources), description: "data to learn from" } };
+    this.addFields(CONTROLS, ranges);
+    this.columns = new Columns((config) => this.try(() => this.configure(config, false)));
+    await this.restore();
+  }
+
+  addFields(controls, ranges) {
+    for (const control of controls) {
+      const field = new Field(control, ranges[control.key], (...change) => this.change(...change));
+      this.fields.push(field);
+      byId(`controls-${control.place}`).append(field.element);
+      if (control.place === "bar" && control.kind === "entry") byId("controls-more").prepend(field.parameters);
+    }
+  }
+
+  // Change a key of the config as a control says.
+  async change({ key, kind, keeps }, value) {
+    const { config } = this.network;
+    if (kind === "source") await this.changeSource(value);
+    else await this.configure(changed(config, key, value), keeps);
+  }
+
+  // Another source has other keys; those of the same name stay. The loss may not fit it.
+  async changeSource(source) {
+    const { keys } = this.choices.sources[source];
+    const data = Object.entries(this.network.config.data ?? {}).filter(([name]) => `data.${name}` in keys);
+    const config = { ...this.network.config, data: { source, ...Object.fromEntries(data) } };
+    await this.configure(changed(changed(config, "training.loss"), "model.output"), false);
+  }
+
+  // Weights that nobody changed are not kept: the seed gives them again.
+  async configure(config, keeps) {
+    const isStart = this.drawing.frame?.step === 0 && !this.network.has_start;
+    await this.stream.act("configure", { config, keep: keeps && !isStart });
+    this.tell("");
+  }
+
+  async try(action) {
+    try {
+      await action();
+    } catch (error) {
+      this.tell(error.message);
+    }
+  }
+
+  act(name, values) {
+    return this.try(() => this.stream.act(name, values));
+  }
+
+  showNetwork() {
+    const { network } = this;
+    if (!this.columns) return; // not built yet
+    this.showSource(valueAt(network.config, "data.source"));
+    for (const field of this.fields) field.show(network.config, network.used);
+    this.number.take(network.arrays);
+    this.showColumns();
+    setText(byId("loss-name"), network.loss.replaceAll("_", " "));
+    setText(byId("score-name"), network.score.replaceAll("_", " "));
+    byId("restart").hidden = !network.has_start;
+    byId("surface").parentElement.hidden = !network.plane;
+    byId("discretize").parentElement.hidden = !network.plane || !network.classes.length;
+    this.showLegend();
+    this.writeLink();
+    this.hide();
+  }
+
+  showColumns() {
+    if (!this.columns) return;
+    const { entries } = this.choices.keys["model.activation"];
+    this.columns.show(this.network, Object.keys(entries), this.drawing.graph.column);
+  }
+
+  showSource(source) {
+    if (this.source === source) return;
+    this.source = source;
+    const place = byId("controls-source");
+    this.fields = this.fields.filter((field) => field.control.place !== "source");
+    place.replaceChildren();
+    const known = this.choices.sources[source];
+    if (known) this.addFields(sourceControls(known), known.keys);
+  }
+
+  showLegend() {
+    const { network } = this;
+    const colors = network.classes.length
+      ? network.classes.map((name, index) => [css(classColor(index, network.classes.length)), String(name)])
+      : [[css(diverging(-1)), "low"], [css(diverging(1)), "high"]];
+    const swatches = colors.map(([color, text]) => {
+      const swatch = element("span", { className: "swatch" });
+      swatch.style.background = color;
+      return element("span", { className: "named" }, [swatch, text]);
+    });
+    const shapes = [["circle", "training row"], ["square", "test row"]].map(([shape, text]) =>
+      element("span", { className: "named" }, [element("span", { className: `shape ${shape}` }), text]));
+    byId("legend").replaceChildren(...swatches, ...(network.plane ? shapes : []));
+  }
+
+  takeFrame(frame) {
+    this.drawing.takeFrame(frame);
+    const play = byId("play");
+    setText(play, frame.plays ? "Pause" : "Play");
+    play.setAttribute("aria-pressed", String(frame.plays));
+    play.disabled = frame.is_done;
+    if (frame.problem) this.tell(frame.problem);
+    else if (frame.is_done) this.tell("All epochs are done; raise “Epochs at most” to train on.");
+  }
+
+  // Restore the state that a link says.
+  async restore() {
+    const { config, view, hide, problem } = readFragment(location.hash);
+    this.hidden = hide;
+    Object.assign(this.view, FIRST_VIEW, view);
+    this.showView();
+    if (problem) this.tell(problem);
+    await this.try(() => this.sendSpeed());
+    const wanted = applied(this.start, config);
+    if (Object.keys(difference(this.network.config, wanted)).length) {
+      await this.try(() => this.configure(wanted, false));
+    }
+  }
+
+  writeLink() {
+    const view = difference(FIRST_VIEW, this.view);
+    const link = written(difference(this.start, this.network.config), view, this.hidden);
+    history.replaceState(null, "", link || location.pathname);
+  }
+
+  hide() {
+    for (const each of document.querySelectorAll("[data-control]")) {
+      each.classList.toggle("hidden", this.hidden.includes(each.dataset.control));
+    }
+  }
+
+  showView() {
+    byId("speed").value = this.view.speed;
+    for (const name of ["test", "discretize", "log"]) byId(name).checked = this.view[name];
+  }
+
+  sendSpeed() {
+    const { speed } = this.view;
+    return this.stream.act("speed", { steps_a_second: speed ? Number(speed) : null });
+  }
+
+  listen() {
+    const click = (id, action) => byId(id).addEventListener("click", action);
+    const seed = () => this.network.config.seed ?? 0;
+    click("play", () => this.act(this.drawing.frame?.plays ? "pause" : "play"));
+    click("step", () => this.act("step"));
+    click("epoch", () => this.act("epoch"));
+    click("reset", () => this.act("reset", { seed: seed() }));
+    click("reseed", () => this.act("reset", { seed: seed() + 1 }));
+    click("restart", () => this.act("reset"));
+    click("config", () => this.try(() => this.showConfig()));
+    click("close", () => byId("yaml").close());
+    click("copy", () => this.copy());
+    byId("speed").addEventListener("change", () => this.changeView("speed", byId("speed").value));
+    for (const name of ["test", "discretize", "log"]) {
+      byId(name).addEventListener("change", () => this.changeView(name, byId(name).checked));
+    }
+    window.addEventListener("hashchange", () => this.restore().then(() => this.hide()));
+    document.addEventListener("keydown", (event) => this.press(event));
+    this.listenToPointer(byId("graph"));
+  }
+
+  changeView(name, value) {
+    this.view[name] = value;
+    if (name === "speed") this.try(() => this.sendSpeed());
+    this.drawing.surface.isCurrent = false;
+    this.drawing.schedule();
+    this.writeLink();
+  }
+
+  press(event) {
+    const key = { " ": "play", s: "step", e: "epoch", r: "reset" }[event.key];
+    const taken = event.target.closest(key === "play" ? CONTROLS_OF_SPACE : WRITES);
+    const isFree = !taken && !byId("yaml").open;
+    if (!key || !isFree || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    byId(key).click();
+  }
+
+  listenToPointer(canvas) {
+    const { graph } = this.drawing;
+    const at = (event) => graph.nodes && graph.at(event.offsetX, event.offsetY);
+    const point = (pointed) => {
+      graph.pointed = pointed;
+      canvas.classList.toggle("pointed", Boolean(pointed && graph.numberAt(pointed)));
+      setText(byId("pointed"), pointed ? graph.describe(pointed) : "Point at a connection, a bias or a unit; click a number to edit it.");
+      setText(byId("shown"), pointed?.unit ? graph.describe(pointed) : "");
+      this.drawing.schedule();
+    };
+    canvas.addEventListener("pointermove", (event) => point(at(event)));
+    canvas.addEventListener("pointerleave", () => point(null));
+    canvas.addEventListener("click", (event) => {
+      const number = graph.numberAt(at(event));
+      if (number) this.number.edit(number);
+    });
+  }
+
+  async showConfig() {
+    setText(byId("text"), (await this.stream.act("config")).yaml);
+    setText(byId("copied"), "");
+    byId("yaml").showModal();
+  }
+
+  async copy() {
+    await navigator.clipboard.writeText(byId("text").textContent);
+    setText(byId("copied"), "Copied");
+  }
+}
+
+new Page();
