@@ -113,6 +113,7 @@ _PUBLIC = {
     "nncli.training.curves": ("curves",),
     "nncli.training.loop": ("EpochReport", "StepReport"),
     "nncli.training.observers.observer": ("Job", "Observer"),
+    "nncli.web.playground.application": ("playground",),
     "nncli.training.outcome": ("Outcome",),
 }
 
@@ -267,6 +268,7 @@ if TYPE_CHECKING:
     from nncli.training.observers.observer import Job as Job
     from nncli.training.observers.observer import Observer as Observer
     from nncli.training.outcome import Outcome as Outcome
+    from nncli.web.playground.application import playground as playground
 else:
 
     def __getattr__(name):

@@ -95,6 +95,7 @@ RUN = Place(runs=True)
 MODEL = Place(*_OF_MODELS, runs=True)
 MODEL_OR_CONFIG = Place(*_OF_MODELS, *_OF_CONFIGS, runs=True)
 DATA = Place(*_OF_TABLES, *_OF_IMAGES)
+PLAYED = Place(*_OF_CONFIGS, *_OF_MODELS, *_OF_TABLES, runs=True)
 MOVED_DATA = click.option(
     "--data",
     "file",

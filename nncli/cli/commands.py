@@ -100,6 +100,11 @@ COMMANDS: dict[str, Place] = {
     "gradcheck": Place(
         "nncli.cli.gradcheck", "gradcheck", "Compare backpropagation with finite differences."
     ),
+    "playground": Place(
+        "nncli.cli.playground",
+        "playground",
+        "Build a network in the browser, and watch it learn.",
+    ),
     "init": Place("nncli.cli.init", "init", "Write a commented config to start from."),
     "compare": Place(
         "nncli.cli.compare", "compare", "Compare the metrics and configs of finished runs."

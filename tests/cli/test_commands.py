@@ -63,7 +63,7 @@ def test_only_the_called_command_is_loaded(arguments, expected):
 def test_the_help_lists_the_commands_by_name_with_their_words(nncli):
     listed = nncli("--help").out.split("Commands:\n")[1].splitlines()
     assert [line.split()[0] for line in listed] == sorted(COMMANDS)
-    assert "  train      Train the network described in CONFIG." in listed
+    assert "  train       Train the network described in CONFIG." in listed
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,298 @@
+"""The playground in a real browser: the Chromium of the system, driven by playwright."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from nncli.web.playground.application import playground
+from nncli.web.playground.choices import choices
+
+AXE = Path(sys.prefix) / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium"),
+]
+
+DRAWN = "performance.getEntriesByName('draw').map(each => each.duration)"
+TABLE = "import('/controls.js').then(({ CONTROLS }) => CONTROLS)"
+ANOTHER = {  # values to choose, for the keys whose kind does not tell one
+    "training.learning_rate": ("0.125", 0.125),
+    "training.batch_size": ("full", "full"),
+    "training.dropout": ("0.25", 0.25),
+    "model.density": ("0.5", 0.5),
+    "training.engine": ("auto", "auto"),
+    "training.loss": ("mean_squared_error", "mean_squared_error"),
+    "model.output": ("tanh", "tanh"),
+    "data.source": ("gate", "gate"),
+}
+WAITING = """new Promise((done, fail) => {
+  setTimeout(() => fail(new Error("not in time")), 20000);
+  const look = () => (CONDITION) ? done() : requestAnimationFrame(look);
+  look();
+})"""
+CONFIG = {
+    "data": {"source": "xor", "rows": 200, "test": 200},
+    "model": {"hidden_layers": [4, 2], "activation": "tanh"},
+    "training": {"learning_rate": 0.01, "batch_size": 10, "epochs": 100_000, "engine": "numpy"},
+}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Start Chromium once."""
+    with sync_api.sync_playwright() as driver:
+        found = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+class Opened:
+    """A page of a server, and what its console said and what it asked for."""
+
+    def __init__(self, page, url):
+        self.page, self.messages, self.requests = page, [], []
+        page.on("console", lambda message: self.messages.append(message.text))
+        page.on("pageerror", lambda error: self.messages.append(str(error)))
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.goto(url)
+        self.wait("document.querySelector('#columns .column')")
+
+    def wait(self, condition):
+        """Wait until a condition holds; playwright's own way needs what the page forbids."""
+        self.page.evaluate(WAITING.replace("CONDITION", condition))
+
+    def config(self):
+        """Return the config that the page shows."""
+        self.page.click("#config")
+        self.wait("document.getElementById('yaml').open")
+        found = yaml.safe_load(self.page.inner_text("#text"))
+        self.page.click("#close")
+        return found
+
+    def value(self, key):
+        found = self.config()
+        for name in key.split("."):
+            found = found.get(name, {}) if isinstance(found, dict) else {}
+        return found
+
+    def steps(self):
+        return int(self.page.inner_text("#steps").replace(",", ""))
+
+    def train_loss(self):
+        return float(self.page.inner_text("#losses .train").split()[-1])
+
+    def field(self, key):
+        return self.page.locator(f".field[data-control='{key}'] > :is(input, select)")
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Return a function that opens a page; check at the end that it was quiet."""
+    found, closing = [], []
+
+    def begin(config=None, fragment="", **settings):
+        path = tmp_path / "config.yaml"
+        path.write_text(yaml.safe_dump(config or CONFIG), encoding="utf-8")
+        server = playground(path)
+        url = server.__enter__().url
+        context = browser.new_context(**settings)
+        closing.extend([context.close, lambda: server.__exit__(None, None, None)])
+        page = Opened(context.new_page(), url + fragment)
+        found.append((page, server))
+        return page
+
+    yield begin
+    for close in closing:
+        close()
+    for page, server in found:
+        assert page.messages == []
+        assert server.failure is None
+        host = server.url.partition("?")[0]
+        assert [each for each in page.requests if not each.startswith(host)] == []
+
+
+def chosen(control, known):
+    """Return what to enter in a control, and the value that the config then has."""
+    key = control["key"]
+    if key in ANOTHER:
+        return ANOTHER[key]
+    kind = control["kind"]
+    if kind == "number":
+        return ("3", 3)
+    if kind == "flag":
+        return (None, not known["default"])
+    names = [*(known["entries"] or known["enum"])]
+    other = next(each for each in names if each != known["default"])
+    return (other, other)
+
+
+def enter(field, control, text):
+    if control["kind"] == "number":
+        field.fill(text)
+        field.press("Enter")
+    elif control["kind"] == "flag":
+        field.click()
+    else:
+        field.select_option(text)
+
+
+def test_each_control_changes_the_config_that_the_page_shows(opened):
+    page = opened()
+    keys = choices()["keys"]
+    page.page.click("details summary")
+    table = page.page.evaluate(TABLE)
+    assert len(table) > 20
+    for control in table:
+        text, expected = chosen(control, keys.get(control["key"], {}))
+        with page.page.expect_response(lambda response: "/pages/" in response.url):
+            enter(page.field(control["key"]), control, text)
+        found = page.value(control["key"])
+        refusals = page.page.locator(".refusal").all_inner_texts()
+        assert (found, "".join(refusals)) == (expected, ""), control["key"]
+
+
+def test_a_refused_value_is_explained_next_to_its_control(opened):
+    page = opened()
+    field = page.field("training.learning_rate")
+    field.fill("-1")
+    field.press("Enter")
+    page.wait(
+        "document.querySelector('[data-control=\"training.learning_rate\"] .refusal').textContent"
+    )
+    said = page.page.inner_text("[data-control='training.learning_rate'] .refusal")
+    assert "training.learning_rate" in said
+    assert "found -1; expected more than 0" in said
+    assert field.input_value() == "0.01"
+    page.messages.clear()  # the browser tells of every refused request
+
+
+def test_xor_learns(opened):
+    page = opened()
+    before = page.train_loss()
+    page.page.keyboard.press("Space")
+    page.wait("Number(document.getElementById('steps').textContent.replace(/,/g, '')) > 500")
+    page.page.keyboard.press("Space")
+    page.wait("document.getElementById('play').textContent === 'Play'")
+    assert page.train_loss() < before / 2
+    page.page.keyboard.press("r")
+    page.wait("document.getElementById('steps').textContent === '0'")
+    assert page.train_loss() == before
+
+
+def test_keys_take_a_step_and_an_epoch(opened):
+    page = opened()
+    page.page.keyboard.press("s")
+    page.wait("document.getElementById('steps').textContent === '1'")
+    page.page.keyboard.press("e")
+    page.wait("document.getElementById('epochs').textContent === '1'")
+    assert page.steps() == 20
+    page.page.focus("#speed")
+    page.page.keyboard.press("s")  # which belongs to the control
+    page.page.keyboard.press("Escape")
+    assert page.steps() == 20
+
+
+def test_a_clicked_weight_is_edited(opened):
+    page = opened()
+    x, y = page.page.evaluate(
+        "(() => { const box = document.getElementById('graph').getBoundingClientRect();"
+        " const column = box.width / 4; return [box.x + column, box.y + 31]; })()"
+    )
+    page.page.mouse.move(x, y)
+    page.wait("document.getElementById('pointed').textContent.startsWith('W1[1, 1] = ')")
+    page.page.mouse.click(x, y)
+    page.page.keyboard.type("0.375")
+    page.page.keyboard.press("Enter")
+    page.wait("!document.getElementById('restart').hidden")
+    assert page.value("model.initial_weights")[0][0][0] == 0.375
+
+
+def test_layers_and_units_are_added_and_removed(opened):
+    page = opened()
+    page.page.click("#more-layers")
+    page.wait("document.querySelectorAll('.column').length === 5")
+    page.page.get_by_label("Add a unit to hidden layer 1").click()
+    page.wait("document.querySelector('.sizes span').textContent === '5'")
+    assert page.value("model.hidden_layers") == [5, 2, 2]
+    page.page.get_by_label("Activation of hidden layer 2").select_option("relu")
+    page.wait("document.querySelectorAll('.column select')[1].value === 'relu'")
+    assert page.value("model.activation") == ["tanh", "relu", "tanh"]
+    page.page.click("#fewer-layers")
+    page.wait("document.querySelectorAll('.column').length === 4")
+    assert page.value("model.activation") == ["tanh", "relu"]
+
+
+def test_a_state_is_restored_from_its_link(opened):
+    first = opened()
+    first.page.click("#more-layers")
+    first.wait("document.querySelectorAll('.column').length === 5")
+    first.page.check("#log")
+    fragment = first.page.evaluate("location.hash")
+    second = opened(fragment=f"{fragment}&hide=step,training.loss")
+    second.wait("document.querySelectorAll('.column').length === 5")
+    assert second.config() == first.config()
+    assert second.page.is_checked("#log")
+    assert not second.page.is_visible("#step")
+    assert not second.field("training.loss").is_visible()
+    assert second.page.is_visible("#epoch")
+
+
+def test_a_damaged_link_is_refused(opened):
+    page = opened(fragment="#state=%%%")
+    assert "damaged" in page.page.inner_text("#problem")
+    assert page.value("model.hidden_layers") == [4, 2]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (800, "dark"), (1400, "light")])
+def test_pages_fit_the_screen(opened, width, scheme):
+    page = opened(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    found = page.page.evaluate(
+        "[document.documentElement.scrollWidth - document.documentElement.clientWidth,"
+        " getComputedStyle(document.body).backgroundColor]"
+    )
+    assert found[0] == 0
+    assert found[1] == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(21, 24, 28)")
+
+
+@pytest.mark.skipif(not AXE.exists(), reason=f"needs {AXE}")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_are_accessible(opened, scheme):
+    page = opened(color_scheme=scheme)
+    page.page.click("details summary")
+    page.page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.page.evaluate("axe.run()")["violations"]
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
+
+
+def test_classes_are_shown_and_other_inputs_have_no_plane(opened):
+    rows = {
+        "source": "rows",
+        "inputs": [[0, 0, 1], [0, 1, 0], [1, 0, 0]],
+        "labels": ["a", "b", "c"],
+    }
+    page = opened({"data": rows, "training": {"batch_size": 1, "engine": "numpy"}})
+    assert page.page.locator("#legend .named").all_inner_texts() == ["a", "b", "c"]
+    assert not page.page.is_visible("#surface")
+    page.page.click("#step")
+    page.wait("document.getElementById('steps').textContent === '1'")
+
+
+def test_a_frame_is_drawn_in_eight_milliseconds(opened):
+    page = opened(
+        {
+            **CONFIG,
+            "data": {"source": "xor", "rows": 500, "test": 0},
+            "model": {"hidden_layers": [8, 8]},
+        }
+    )
+    page.page.click("#play")
+    page.wait(f"{DRAWN}.length > 40")
+    page.page.click("#play")
+    durations = sorted(page.page.evaluate(DRAWN))
+    assert durations[len(durations) // 2] <= 8
