@@ -31,6 +31,13 @@ ANOTHER = {  # values to choose, for the keys whose kind does not tell one
     "model.output": ("tanh", "tanh"),
     "data.source": ("gate", "gate"),
 }
+# The place of the network, and the number of different colors near a place of its canvas.
+GRAPH = "(() => { const box = document.getElementById('graph').getBoundingClientRect(); return [box.width, box.height]; })()"
+COLORS = """([x, y]) => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
+  const canvas = document.getElementById("graph");
+  const { data } = canvas.getContext("2d").getImageData(x - 18, y - 18, 36, 36);
+  done(new Set(new Uint32Array(data.buffer)).size);
+})))"""
 WAITING = """new Promise((done, fail) => {
   setTimeout(() => fail(new Error("not in time")), 20000);
   const look = () => (CONDITION) ? done() : requestAnimationFrame(look);
@@ -281,6 +288,16 @@ def test_classes_are_shown_and_other_inputs_have_no_plane(opened):
     assert not page.page.is_visible("#surface")
     page.page.click("#step")
     page.wait("document.getElementById('steps').textContent === '1'")
+
+
+def test_many_weights_are_fetched_apart(opened):
+    rows = {"source": "rows", "inputs": [[n / 100] * 100 for n in range(4)], "labels": [0, 1, 0, 1]}
+    training = {"batch_size": 4, "engine": "numpy"}
+    page = opened({"data": rows, "model": {"hidden_layers": [60]}, "training": training})
+    x, y = page.page.evaluate(GRAPH)
+    with page.page.expect_response(lambda found: "weights" in (found.request.post_data or "")):
+        page.page.click("#step")
+    assert page.page.evaluate(COLORS, [x / 2, 31]) > 20
 
 
 def test_a_frame_is_drawn_in_eight_milliseconds(opened):

@@ -5,10 +5,11 @@ import { onSchemeChange } from "./colors.js";
 import { Decoder, floatsOf } from "./arrays.js";
 import { css, diverging } from "./colors.js";
 import { byId, element, setText, short } from "./dom.js";
-import { Graph } from "./graph.js";
+import { Graph, MOST_OUTPUTS } from "./graph.js";
 import { Painter, pointColors, Surface } from "./surface.js";
 
 const MOST_MEASURES = 500;
+const ASK_MILLISECONDS = 500; // between two questions for weights that frames leave out
 const SPOKEN_MILLISECONDS = 1000; // between two texts for screen readers
 const RANGES = { tanh: [-1, 1], identity: [-1, 1] }; // of the output for two classes; others 0 to 1
 
@@ -23,7 +24,7 @@ export class Drawing {
     this.histories = { loss: new History(), score: new History() };
     this.isDue = false;
     this.measures = 0;
-    this.spoken = 0;
+    this.spoken = this.asked = 0;
     onSchemeChange(() => this.redraw());
     new ResizeObserver(() => this.resized()).observe(document.body);
   }
@@ -96,6 +97,21 @@ export class Drawing {
     }
     performance.measure("draw", { start, end: performance.now() });
     this.onDraw?.(this.decoder.arrays);
+    this.askForWeights(start);
+  }
+
+  // Ask for the weights of large layers, as far as they are drawn.
+  async askForWeights(now) {
+    const { network, decoder, graph } = this;
+    const missing = network.units.flatMap((_, layer) => (`W${layer + 1}` in decoder.arrays ? [] : [layer]));
+    if (!missing.length || now - this.asked < ASK_MILLISECONDS) return;
+    this.asked = now;
+    for (const layer of missing) {
+      const { units, weights } = await this.ask("weights", { layer, units: MOST_OUTPUTS });
+      if (this.network !== network) return; // another one by now
+      graph.parts[layer + 1] = { units, weights: floatsOf(weights) };
+    }
+    this.schedule();
   }
 
   drawSurface() {

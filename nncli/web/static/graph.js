@@ -4,7 +4,7 @@ import { css, diverging, weightColor } from "./colors.js";
 import { colorOf, fitted, short } from "./dom.js";
 
 const MOST_UNITS = 8; // drawn of each layer
-const MOST_OUTPUTS = 10;
+export const MOST_OUTPUTS = 10;
 const TILE = 42;
 const PITCH = 60;
 const TOP = 10;
@@ -24,6 +24,7 @@ export class Graph {
   take(network) {
     this.network = network;
     this.pointed = null;
+    this.parts = {}; // of weights that are too many for a frame
     this.counts = [network.inputs.length, ...network.units];
     this.layOut();
   }
@@ -93,8 +94,10 @@ export class Graph {
     context.globalAlpha = 1;
   }
 
-  weight({ name, at }) {
-    return this.arrays[name][at];
+  weight({ name, at, start, end }) {
+    if (this.arrays[name]) return this.arrays[name][at];
+    const part = this.parts[end.layer];
+    return part ? part.weights[start.unit * part.units + end.unit] : 0;
   }
 
   isPointed(edge) {
@@ -168,7 +171,9 @@ export class Graph {
   }
 
   weightImage(name, unit, side) {
-    const [weights, units] = [this.arrays.W1, this.counts[1]];
+    const part = this.arrays.W1 ? { weights: this.arrays.W1, units: this.counts[1] } : this.parts[1];
+    if (!part) return null;
+    const { weights, units } = part;
     let largest = 1e-9;
     for (let n = unit; n < weights.length; n += units) largest = Math.max(largest, Math.abs(weights[n]));
     return this.painter.paint(name, side, (n) => Math.round((127 * weights[n * units + unit]) / largest));

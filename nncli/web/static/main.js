@@ -22,6 +22,7 @@ class Page {
     this.drawing.onDraw = (arrays) => this.number.showValue(arrays);
     this.drawing.onLayout = () => this.showColumns();
     this.stream = new Stream((message) => this.take(message), (problem) => this.tell(problem));
+    this.drawing.ask = (name, values) => this.stream.act(name, values);
     this.number = new NumberForm((number) => this.stream.act("number", number));
     this.fields = [];
     byId("speed").append(...SPEEDS.map(([value, textContent]) => element("option", { value, textContent })));
