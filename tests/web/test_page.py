@@ -300,6 +300,57 @@ def test_many_weights_are_fetched_apart(opened):
     assert page.page.evaluate(COLORS, [x / 2, 31]) > 20
 
 
+def test_a_click_adds_and_removes_a_row(opened):
+    page = opened()
+    page.page.select_option("#click", "add 1")
+    page.page.click("#surface", position={"x": 40, "y": 60})
+    page.wait(
+        "document.querySelector('.field[data-control=\"data.source\"] select').value === 'rows'"
+    )
+    data = page.value("data")
+    assert (len(data["inputs"]), data["labels"][-1]) == (201, "1")
+    page.page.select_option("#click", "remove")
+    with page.page.expect_response(lambda found: "remove" in (found.request.post_data or "")):
+        page.page.click("#surface", position={"x": 40, "y": 60})
+    assert page.value("data")["inputs"] == data["inputs"][:-1]
+
+
+def test_a_row_has_a_worked_example(opened):
+    page = opened()
+    page.page.fill("#row-number", "3")
+    page.page.keyboard.press("Enter")
+    page.wait("document.getElementById('example').open")
+    text = page.page.inner_text("#example")
+    assert "Worked example of training row 3" in text
+    assert "Backward" in text
+    assert page.page.locator("#example-text math").count() > 10
+
+
+def test_a_lesson_begins_and_its_link_begins_it_again(opened):
+    page = opened()
+    page.page.select_option("#lesson", "same_start")
+    page.wait("document.getElementById('lesson-text').innerText.includes('stay alike')")
+    page.wait("document.querySelectorAll('.column').length === 3")
+    again = opened(fragment=page.page.evaluate("location.hash"))
+    again.wait("document.querySelectorAll('.column').length === 3")
+    assert again.config() == page.config()
+    assert "stay alike" in again.page.inner_text("#lesson-text")
+    page.page.click("#play")
+    page.wait("document.getElementById('findings').innerText.includes('N0')")
+
+
+def test_a_page_is_saved_as_a_run(opened, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = opened()
+    page.page.click("#epoch")
+    page.wait("document.getElementById('epochs').textContent === '1'")
+    page.page.click("#save")
+    page.wait("document.getElementById('saved').textContent")
+    (saved,) = (tmp_path / "runs").iterdir()
+    assert saved.name in page.page.inner_text("#saved")
+    assert (saved / "weights.npz").exists()
+
+
 def test_a_frame_is_drawn_in_eight_milliseconds(opened):
     page = opened(
         {

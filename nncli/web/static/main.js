@@ -9,9 +9,10 @@ import { Columns } from "./layers.js";
 import { NumberForm } from "./number.js";
 import { applied, changed, difference, readFragment, valueAt, written } from "./state.js";
 import { Stream } from "./stream.js";
+import { Lessons, Tools } from "./tools.js";
 
 const SPEEDS = [["", "as fast as possible"], ["1", "1 step a second"], ["5", "5 steps a second"], ["30", "30 steps a second"], ["300", "300 steps a second"]];
-const FIRST_VIEW = { speed: "", test: true, discretize: false, log: false };
+const FIRST_VIEW = { speed: "", test: true, discretize: false, log: false, lesson: "" };
 const WRITES = "input, select, textarea"; // take letters
 const CONTROLS_OF_SPACE = `${WRITES}, button, a, summary, [tabindex]`;
 
@@ -22,9 +23,10 @@ class Page {
     this.drawing.onDraw = (arrays) => this.number.showValue(arrays);
     this.drawing.onLayout = () => this.showColumns();
     this.stream = new Stream((message) => this.take(message), (problem) => this.tell(problem));
-    this.drawing.ask = (name, values) => this.stream.act(name, values);
-    this.number = new NumberForm((number) => this.stream.act("number", number));
+    this.drawing.ask = (name, values) => this.act(name, values);
+    this.number = new NumberForm((number) => this.act("number", number));
     this.fields = [];
+    this.tools = new Tools(this);
     byId("speed").append(...SPEEDS.map(([value, textContent]) => element("option", { value, textContent })));
     this.listen();
     this.stream.read().then(
@@ -50,18 +52,26 @@ class Page {
     this.network = network;
     if (isFirst) this.start = network.config;
     this.drawing.take(network);
+    this.tools.take(network);
     if (isFirst) await this.begin();
     this.showNetwork();
   }
 
   // Build the controls, then restore the state of the link.
   async begin() {
-    this.choices = await this.stream.act("choices");
+    this.choices = await this.act("choices");
     const { keys, sources } = this.choices;
     const ranges = { ...keys, "data.source": { enum: Object.keys(sources), description: "data to learn from" } };
     this.addFields(CONTROLS, ranges);
     this.columns = new Columns((config) => this.try(() => this.configure(config, false)));
+    this.lessons = new Lessons(this, (await this.act("lessons")).lessons);
     await this.restore();
+  }
+
+  // Begin a lesson, or without a name what the page began with.
+  async begins(lesson) {
+    this.view.lesson = lesson;
+    await this.configure(this.lessons.show(lesson) ?? this.start, false);
   }
 
   addFields(controls, ranges) {
@@ -91,7 +101,7 @@ class Page {
   // Weights that nobody changed are not kept: the seed gives them again.
   async configure(config, keeps) {
     const isStart = this.drawing.frame?.step === 0 && !this.network.has_start;
-    await this.stream.act("configure", { config, keep: keeps && !isStart });
+    await this.act("configure", { config, keep: keeps && !isStart });
     this.tell("");
   }
 
@@ -104,7 +114,7 @@ class Page {
   }
 
   act(name, values) {
-    return this.try(() => this.stream.act(name, values));
+    return this.stream.act(name, values);
   }
 
   showNetwork() {
@@ -157,6 +167,7 @@ class Page {
 
   takeFrame(frame) {
     this.drawing.takeFrame(frame);
+    this.tools.takeFrame(frame);
     const play = byId("play");
     setText(play, frame.plays ? "Pause" : "Play");
     play.setAttribute("aria-pressed", String(frame.plays));
@@ -173,7 +184,7 @@ class Page {
     this.showView();
     if (problem) this.tell(problem);
     await this.try(() => this.sendSpeed());
-    const wanted = applied(this.start, config);
+    const wanted = applied(this.lessons.show(this.view.lesson) ?? this.start, config);
     if (Object.keys(difference(this.network.config, wanted)).length) {
       await this.try(() => this.configure(wanted, false));
     }
@@ -181,7 +192,7 @@ class Page {
 
   writeLink() {
     const view = difference(FIRST_VIEW, this.view);
-    const link = written(difference(this.start, this.network.config), view, this.hidden);
+    const link = written(difference(this.lessons.show(this.view.lesson) ?? this.start, this.network.config), view, this.hidden);
     history.replaceState(null, "", link || location.pathname);
   }
 
@@ -198,18 +209,19 @@ class Page {
 
   sendSpeed() {
     const { speed } = this.view;
-    return this.stream.act("speed", { steps_a_second: speed ? Number(speed) : null });
+    return this.act("speed", { steps_a_second: speed ? Number(speed) : null });
   }
 
   listen() {
     const click = (id, action) => byId(id).addEventListener("click", action);
     const seed = () => this.network.config.seed ?? 0;
-    click("play", () => this.act(this.drawing.frame?.plays ? "pause" : "play"));
-    click("step", () => this.act("step"));
-    click("epoch", () => this.act("epoch"));
-    click("reset", () => this.act("reset", { seed: seed() }));
-    click("reseed", () => this.act("reset", { seed: seed() + 1 }));
-    click("restart", () => this.act("reset"));
+    const acts = (id, action) => click(id, () => this.try(() => this.act(...action())));
+    acts("play", () => [this.drawing.frame?.plays ? "pause" : "play"]);
+    acts("step", () => ["step"]);
+    acts("epoch", () => ["epoch"]);
+    acts("reset", () => ["reset", { seed: seed() }]);
+    acts("reseed", () => ["reset", { seed: seed() + 1 }]);
+    acts("restart", () => ["reset"]);
     click("config", () => this.try(() => this.showConfig()));
     click("close", () => byId("yaml").close());
     click("copy", () => this.copy());
@@ -217,7 +229,7 @@ class Page {
     for (const name of ["test", "discretize", "log"]) {
       byId(name).addEventListener("change", () => this.changeView(name, byId(name).checked));
     }
-    window.addEventListener("hashchange", () => this.restore().then(() => this.hide()));
+    window.addEventListener("hashchange", () => this.restore().then(() => this.showNetwork()));
     document.addEventListener("keydown", (event) => this.press(event));
     this.listenToPointer(byId("graph"));
   }
@@ -233,7 +245,7 @@ class Page {
   press(event) {
     const key = { " ": "play", s: "step", e: "epoch", r: "reset" }[event.key];
     const taken = event.target.closest(key === "play" ? CONTROLS_OF_SPACE : WRITES);
-    const isFree = !taken && !byId("yaml").open;
+    const isFree = !taken && !document.querySelector("dialog[open]");
     if (!key || !isFree || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     byId(key).click();
@@ -258,7 +270,7 @@ class Page {
   }
 
   async showConfig() {
-    setText(byId("text"), (await this.stream.act("config")).yaml);
+    setText(byId("text"), (await this.act("config")).yaml);
     setText(byId("copied"), "");
     byId("yaml").showModal();
   }
