@@ -190,6 +190,16 @@ def test_xor_learns(opened):
     page.page.keyboard.press("r")
     page.wait("document.getElementById('steps').textContent === '0'")
     assert page.train_loss() == before
+    label = page.page.get_attribute("#loss", "aria-label")
+    assert label.startswith("Curves of the loss; step 0")
+
+
+def test_the_end_of_training_is_said_and_reset_forgets_it(opened):
+    page = opened({**CONFIG, "training": {**CONFIG["training"], "epochs": 1}})
+    page.page.click("#epoch")
+    page.wait("document.getElementById('problem').textContent.startsWith('All epochs are done')")
+    page.page.click("#reset")
+    page.wait("document.getElementById('problem').textContent === ''")
 
 
 def test_keys_take_a_step_and_an_epoch(opened):

@@ -33,6 +33,7 @@ export class Drawing {
   take(network) {
     this.network = network;
     this.frame = null;
+    for (const each of Object.values(this.histories)) each.clear();
     network.range = rangeOf(network);
     const splits = Object.entries(network.points).reverse(); // training rows are drawn last
     this.points = splits.map(([name, each]) => ({
@@ -45,7 +46,6 @@ export class Drawing {
   }
 
   takeFrame(frame) {
-    if (this.frame && frame.step < this.frame.step) this.clearCurves();
     if (this.frame?.step === frame.step) frame.changes = this.frame.changes; // of the last step
     this.frame = frame;
     const column = (n) => Object.fromEntries(Object.entries(frame.measured).map(([name, each]) => [name, each[n]]));
@@ -53,10 +53,6 @@ export class Drawing {
     this.histories.score.add(frame.step, column(1));
     this.isNew = true;
     this.schedule();
-  }
-
-  clearCurves() {
-    for (const each of Object.values(this.histories)) each.clear();
   }
 
   schedule() {

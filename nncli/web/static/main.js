@@ -51,6 +51,7 @@ class Page {
     const isFirst = !this.start;
     this.network = network;
     if (isFirst) this.start = network.config;
+    else this.tell("");
     this.drawing.take(network);
     this.tools.take(network);
     if (isFirst) await this.begin();
@@ -102,7 +103,6 @@ class Page {
   async configure(config, keeps) {
     const isStart = this.drawing.frame?.step === 0 && !this.network.has_start;
     await this.act("configure", { config, keep: keeps && !isStart });
-    this.tell("");
   }
 
   async try(action) {
