@@ -31,8 +31,8 @@ ANOTHER = {  # values to choose, for the keys whose kind does not tell one
     "model.output": ("tanh", "tanh"),
     "data.source": ("gate", "gate"),
 }
-# The place of the network, and the number of different colors near a place of its canvas.
-GRAPH = "(() => { const box = document.getElementById('graph').getBoundingClientRect(); return [box.width, box.height]; })()"
+# The width of the network, and the number of different colors near a place of its canvas.
+WIDTH = "document.getElementById('graph').getBoundingClientRect().width"
 COLORS = """([x, y]) => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
   const canvas = document.getElementById("graph");
   const { data } = canvas.getContext("2d").getImageData(x - 18, y - 18, 36, 36);
@@ -103,10 +103,10 @@ def opened(browser, tmp_path):
     """Return a function that opens a page; check at the end that it was quiet."""
     found, closing = [], []
 
-    def begin(config=None, fragment="", **settings):
+    def begin(config=CONFIG, fragment="", table=None, **settings):
         path = tmp_path / "config.yaml"
-        path.write_text(yaml.safe_dump(config or CONFIG), encoding="utf-8")
-        server = playground(path)
+        path.write_text(yaml.safe_dump(config), encoding="utf-8")
+        server = playground(table or path)
         url = server.__enter__().url
         context = browser.new_context(**settings)
         closing.extend([context.close, lambda: server.__exit__(None, None, None)])
@@ -234,9 +234,9 @@ def test_layers_and_units_are_added_and_removed(opened):
     page = opened()
     page.page.click("#more-layers")
     page.wait("document.querySelectorAll('.column').length === 5")
-    page.page.get_by_label("Add a unit to hidden layer 1").click()
-    page.wait("document.querySelector('.sizes span').textContent === '5'")
-    assert page.value("model.hidden_layers") == [5, 2, 2]
+    page.page.get_by_label("Add a unit to hidden layer 1").dblclick()  # the second one waits
+    page.wait("document.querySelector('.sizes span').textContent === '6'")
+    assert page.value("model.hidden_layers") == [6, 2, 2]
     page.page.get_by_label("Activation of hidden layer 2").select_option("relu")
     page.wait("document.querySelectorAll('.column select')[1].value === 'relu'")
     assert page.value("model.activation") == ["tanh", "relu", "tanh"]
@@ -260,8 +260,9 @@ def test_a_state_is_restored_from_its_link(opened):
     assert second.page.is_visible("#epoch")
 
 
-def test_a_damaged_link_is_refused(opened):
-    page = opened(fragment="#state=%%%")
+@pytest.mark.parametrize("state", ["%%%", "bnVsbA", "eyJjb25maWciOm51bGx9"])  # no object
+def test_a_damaged_link_is_refused(opened, state):
+    page = opened(fragment=f"#state={state}")
     assert "damaged" in page.page.inner_text("#problem")
     assert page.value("model.hidden_layers") == [4, 2]
 
@@ -304,10 +305,10 @@ def test_many_weights_are_fetched_apart(opened):
     rows = {"source": "rows", "inputs": [[n / 100] * 100 for n in range(4)], "labels": [0, 1, 0, 1]}
     training = {"batch_size": 4, "engine": "numpy"}
     page = opened({"data": rows, "model": {"hidden_layers": [60]}, "training": training})
-    x, y = page.page.evaluate(GRAPH)
+    middle = page.page.evaluate(WIDTH) / 2
     with page.page.expect_response(lambda found: "weights" in (found.request.post_data or "")):
         page.page.click("#step")
-    assert page.page.evaluate(COLORS, [x / 2, 31]) > 20
+    assert page.page.evaluate(COLORS, [middle, 31]) > 20
 
 
 def test_a_click_adds_and_removes_a_row(opened):
@@ -347,6 +348,22 @@ def test_a_lesson_begins_and_its_link_begins_it_again(opened):
     assert "stay alike" in again.page.inner_text("#lesson-text")
     page.page.click("#play")
     page.wait("document.getElementById('findings').innerText.includes('N0')")
+
+
+def test_any_two_columns_of_a_table_are_the_plane(opened, tmp_path):
+    rows = [f"{n % 7},{n % 5},{n % 3},{'yes' if n % 7 > n % 3 else 'no'}" for n in range(60)]
+    table = tmp_path / "own.csv"
+    table.write_text("\n".join(["a,b,c,answer", *rows]), encoding="utf-8")
+    page = opened(table=table)
+    assert page.value("data.drop") == ["c"]
+    page.page.select_option("#column-1", "c")
+    page.page.click("#step")
+    page.wait("document.getElementById('steps').textContent === '1'")
+    assert page.value("data.drop") == ["b"]
+    page.page.select_option("#column-1", "a")  # c takes the place of a
+    page.wait("document.getElementById('steps').textContent === '0'")
+    assert page.value("data.drop") == ["b"]
+    assert page.page.is_visible("#surface")
 
 
 def test_a_page_is_saved_as_a_run(opened, tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 import nncli
-from nncli.base.errors import DataError, NncliError
+from nncli.base.errors import DataError, NncliError, UsageError
 from nncli.web.playground.session import Session
 from nncli.web.playground.start import start_of
 from tests.web.test_session import last, messages
@@ -82,6 +82,14 @@ def test_a_config_is_shown_as_it_is_written(tmp_path, monkeypatch, table):
     given = {"source": "csv", "path": "FILE", "target": "answer", "drop": ["word", "c"]}
     assert data == {**given, "validation": 0}
     page.act({"do": "step"})
+
+
+def test_only_a_table_has_a_target(tmp_path):
+    path = tmp_path / "gate.yaml"
+    path.write_text("data: gate\n", encoding="utf-8")
+    for what in (None, path):
+        with pytest.raises(UsageError, match="target: there is no table"):
+            start_of(what, target="answer")
 
 
 def test_the_name_of_a_source_alone_becomes_a_section(tmp_path):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nncli.base.errors import DataError
+from nncli.base.errors import DataError, UsageError
 from nncli.base.paths import absolute
 from nncli.config.load import read_config
 from nncli.config.places import path_keys
@@ -47,14 +47,20 @@ def start_of(what: Path | None, *, target: str | None = None) -> Setting:
     ------
     NncliError
         If it cannot be read.
+    UsageError
+        If a target is named, but no table.
     """
+    if what is not None and _is_table(what):
+        return _of_table(what, target)
+    if target is not None:
+        raise UsageError("target: there is no table to predict it in; name a file with a table")
     if what is None:
         return Setting(deepcopy(DEFAULT))
-    if what.is_dir() or what.suffix == ".npz":
-        return _of_model(what)
-    if what.suffix in (".yaml", ".yml") or not what.exists():
-        return _of_config(what)
-    return _of_table(what, target)
+    return _of_model(what) if what.is_dir() or what.suffix == ".npz" else _of_config(what)
+
+
+def _is_table(path: Path) -> bool:
+    return path.is_file() and path.suffix not in (".npz", ".yaml", ".yml")
 
 
 def _of_config(path: Path) -> Setting:

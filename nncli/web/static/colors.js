@@ -7,7 +7,7 @@ const CLASSES = [
   [213, 94, 0], [240, 228, 66], [102, 102, 102], [0, 70, 110], [150, 100, 60],
 ];
 const MIDDLE = { light: [244, 245, 246], dark: [38, 43, 49] };
-const STEPS = 127; // numbers of a map are from -STEPS to STEPS
+export const STEPS = 127; // numbers of a map are from -STEPS to STEPS
 
 const isDark = matchMedia("(prefers-color-scheme: dark)");
 

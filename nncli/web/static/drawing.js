@@ -1,9 +1,8 @@
 // Draws the latest frame: only when the browser draws, and as few pixels as possible.
 
-import { Chart, History } from "./chart.js";
-import { onSchemeChange } from "./colors.js";
 import { Decoder, floatsOf } from "./arrays.js";
-import { css, diverging } from "./colors.js";
+import { Chart, History } from "./chart.js";
+import { css, diverging, onSchemeChange } from "./colors.js";
 import { byId, element, setText, short } from "./dom.js";
 import { Graph, MOST_OUTPUTS } from "./graph.js";
 import { Painter, pointColors, Surface } from "./surface.js";

@@ -1,6 +1,6 @@
 // The network: units as maps of their outputs, weights as curves, biases as squares.
 
-import { css, diverging, weightColor } from "./colors.js";
+import { css, diverging, STEPS, weightColor } from "./colors.js";
 import { colorOf, fitted, short } from "./dom.js";
 
 const MOST_UNITS = 8; // drawn of each layer
@@ -176,14 +176,15 @@ export class Graph {
     const { weights, units } = part;
     let largest = 1e-9;
     for (let n = unit; n < weights.length; n += units) largest = Math.max(largest, Math.abs(weights[n]));
-    return this.painter.paint(name, side, (n) => Math.round((127 * weights[n * units + unit]) / largest));
+    return this.painter.paint(name, side, (n) => Math.round((STEPS * weights[n * units + unit]) / largest));
   }
 
   // Return what is at a place of the canvas: {bias}, {unit}, {edge} or null.
   at(x, y) {
     for (const node of this.nodes.flat()) {
       const [left, top] = biasPlace(node);
-      if (node.layer && within(x, y, left - 2, top - 2, BIAS + 4)) return { bias: node };
+      const isKnown = `b${node.layer}` in this.arrays;
+      if (isKnown && within(x, y, left - 2, top - 2, BIAS + 4)) return { bias: node };
     }
     for (const node of this.nodes.flat()) {
       if (within(x, y, node.x - TILE / 2, node.y - TILE / 2, TILE)) return { unit: node };
@@ -243,7 +244,7 @@ function inputAt({ side, low, high }, axis, n) {
   const share = axis ? 1 - (Math.floor(n / side) + 0.5) / side : ((n % side) + 0.5) / side;
   const value = low[axis] + share * (high[axis] - low[axis]);
   const largest = Math.max(Math.abs(low[axis]), Math.abs(high[axis]));
-  return Math.round((127 * value) / largest);
+  return Math.round((STEPS * value) / largest);
 }
 
 function exact(number) {

@@ -37,19 +37,22 @@ export function withActivation(config, activations, layer, name) {
   return changed(config, "model.activation", isSame ? list[0] : list);
 }
 
-// The controls above the columns of the network. `configure(config)` changes the config.
+// The controls above the columns of the network. `configure(change)` changes the config.
 export class Columns {
   constructor(configure) {
     this.configure = configure;
     this.place = byId("columns");
     byId("more-layers").addEventListener("click", () => {
-      this.resize([...this.sizes, this.sizes.at(-1) ?? NEW_UNITS]);
+      this.resize((sizes) => [...sizes, sizes.at(-1) ?? NEW_UNITS]);
     });
-    byId("fewer-layers").addEventListener("click", () => this.resize(this.sizes.slice(0, -1)));
+    byId("fewer-layers").addEventListener("click", () => this.resize((sizes) => sizes.slice(0, -1)));
   }
 
-  resize(sizes) {
-    this.configure(withLayers(this.network.config, sizes, this.sizes.length));
+  resize(change) {
+    this.configure((config) => {
+      const before = valueAt(config, "model.hidden_layers") ?? this.sizes;
+      return withLayers(config, change(before), before.length);
+    });
   }
 
   show(network, activations, width) {
@@ -80,9 +83,7 @@ export class Columns {
 
   layer(activations, layer) {
     const resize = (change) => () => {
-      const sizes = [...this.sizes];
-      sizes[layer] = Math.max(1, sizes[layer] + change);
-      this.resize(sizes);
+      this.resize((sizes) => sizes.with(layer, Math.max(1, sizes[layer] + change)));
     };
     const name = `hidden layer ${layer + 1}`;
     const button = (text, words, change) => {
@@ -96,7 +97,7 @@ export class Columns {
       activations.map((each) => element("option", { value: each, textContent: each.replaceAll("_", " ") })));
     select.addEventListener("change", () => {
       const own = this.network.activations.slice(0, -1);
-      this.configure(withActivation(this.network.config, own, layer, select.value));
+      this.configure((config) => withActivation(config, own, layer, select.value));
     });
     const sizes = element("div", { className: "sizes" }, [fewer, units, button("+", "Add a unit to", 1)]);
     return { element: element("div", { className: "column" }, [sizes, select]), units, fewer, select };

@@ -9,9 +9,9 @@ import { Columns } from "./layers.js";
 import { NumberForm } from "./number.js";
 import { applied, changed, difference, readFragment, valueAt, written } from "./state.js";
 import { Stream } from "./stream.js";
-import { Lessons, Tools } from "./tools.js";
+import { Lessons, OwnColumns, Tools } from "./tools.js";
 
-const SPEEDS = [["", "as fast as possible"], ["1", "1 step a second"], ["5", "5 steps a second"], ["30", "30 steps a second"], ["300", "300 steps a second"]];
+const SPEEDS = [1, 5, 30, 300]; // steps a second
 const FIRST_VIEW = { speed: "", test: true, discretize: false, log: false, lesson: "" };
 const WRITES = "input, select, textarea"; // take letters
 const CONTROLS_OF_SPACE = `${WRITES}, button, a, summary, [tabindex]`;
@@ -22,28 +22,43 @@ class Page {
     this.drawing = new Drawing(this.view);
     this.drawing.onDraw = (arrays) => this.number.showValue(arrays);
     this.drawing.onLayout = () => this.showColumns();
-    this.stream = new Stream((message) => this.take(message), (problem) => this.tell(problem));
+    this.stream = new Stream((message) => this.take(message), (problem) => this.end(problem));
     this.drawing.ask = (name, values) => this.act(name, values);
     this.number = new NumberForm((number) => this.act("number", number));
     this.fields = [];
+    this.turn = Promise.resolve(); // after the last change of the config
+    this.hint = byId("pointed").textContent;
     this.tools = new Tools(this);
-    byId("speed").append(...SPEEDS.map(([value, textContent]) => element("option", { value, textContent })));
+    this.own = new OwnColumns(this);
+    byId("speed").append(
+      element("option", { value: "", textContent: "as fast as possible" }),
+      ...SPEEDS.map((each) =>
+        element("option", {
+          value: String(each),
+          textContent: `${each} step${each === 1 ? "" : "s"} a second`,
+        }),
+      ),
+    );
     this.listen();
     this.stream.read().then(
-      () => this.tell("The server has ended this page; start it again, then reload."),
-      () => this.tell("The server cannot be reached; start it again, then reload."),
+      () => this.end("The server has ended this page; start it again, then reload."),
+      () => this.end("The server cannot be reached; start it again, then reload."),
     );
   }
 
-  // Say a problem, or nothing, to all users. The first one stays: the connection ended with it.
+  // Say a problem, or nothing.
   tell(problem) {
-    if (this.isOver) return;
-    this.isOver = problem.startsWith("The server") || (!this.stream.page && problem !== "");
-    setText(byId("problem"), problem);
+    if (!this.isOver) setText(byId("problem"), problem);
+  }
+
+  // Say why the page has ended; the first reason stays.
+  end(problem) {
+    this.tell(problem);
+    this.isOver = true;
   }
 
   take(message) {
-    if (message.type === "network") this.takeNetwork(message);
+    if (message.type === "network") this.try(() => this.takeNetwork(message));
     else if (message.type === "frame") this.takeFrame(message);
   }
 
@@ -54,6 +69,7 @@ class Page {
     else this.tell("");
     this.drawing.take(network);
     this.tools.take(network);
+    this.own.take(network);
     if (isFirst) await this.begin();
     this.showNetwork();
   }
@@ -64,7 +80,7 @@ class Page {
     const { keys, sources } = this.choices;
     const ranges = { ...keys, "data.source": { enum: Object.keys(sources), description: "data to learn from" } };
     this.addFields(CONTROLS, ranges);
-    this.columns = new Columns((config) => this.try(() => this.configure(config, false)));
+    this.columns = new Columns((change) => this.try(() => this.configure(change, false)));
     this.lessons = new Lessons(this, (await this.act("lessons")).lessons);
     await this.restore();
   }
@@ -72,7 +88,13 @@ class Page {
   // Begin a lesson, or without a name what the page began with.
   async begins(lesson) {
     this.view.lesson = lesson;
-    await this.configure(this.lessons.show(lesson) ?? this.start, false);
+    this.lessons.show(lesson);
+    await this.configure(() => this.origin(), false);
+  }
+
+  // The config from which a link says the differences.
+  origin() {
+    return this.lessons.called(this.view.lesson)?.config ?? this.start;
   }
 
   addFields(controls, ranges) {
@@ -85,24 +107,32 @@ class Page {
   }
 
   // Change a key of the config as a control says.
-  async change({ key, kind, keeps }, value) {
-    const { config } = this.network;
-    if (kind === "source") await this.changeSource(value);
-    else await this.configure(changed(config, key, value), keeps);
+  change({ key, kind, keeps }, value) {
+    if (kind === "source") return this.configure((config) => this.withSource(config, value), false);
+    return this.configure((config) => changed(config, key, value), keeps);
   }
 
   // Another source has other keys; those of the same name stay. The loss may not fit it.
-  async changeSource(source) {
-    const { keys } = this.choices.sources[source];
-    const data = Object.entries(this.network.config.data ?? {}).filter(([name]) => `data.${name}` in keys);
-    const config = { ...this.network.config, data: { source, ...Object.fromEntries(data) } };
-    await this.configure(changed(changed(config, "training.loss"), "model.output"), false);
+  withSource(config, source) {
+    const keys = this.choices.sources[source]?.keys;
+    const kept = Object.entries(config.data).filter(([name]) => keys && `data.${name}` in keys);
+    // Only what the page began with may have a source that nobody can choose.
+    const data = keys ? { source, ...Object.fromEntries(kept) } : this.start.data;
+    return changed(changed({ ...config, data }, "training.loss"), "model.output");
+  }
+
+  // Train the config that `change` makes of the current one, after the changes before it.
+  configure(change, keeps) {
+    const done = this.turn.then(() => this.train(change(this.network.config), keeps));
+    this.turn = done.catch(() => {});
+    return done;
   }
 
   // Weights that nobody changed are not kept: the seed gives them again.
-  async configure(config, keeps) {
+  async train(config, keeps) {
     const isStart = this.drawing.frame?.step === 0 && !this.network.has_start;
     await this.act("configure", { config, keep: keeps && !isStart });
+    this.network.config = config; // which a message also tells, but perhaps later
   }
 
   async try(action) {
@@ -128,6 +158,7 @@ class Page {
     setText(byId("score-name"), network.score.replaceAll("_", " "));
     byId("restart").hidden = !network.has_start;
     byId("surface").parentElement.hidden = !network.plane;
+    byId("clicks").hidden = !network.plane;
     byId("discretize").parentElement.hidden = !network.plane || !network.classes.length;
     this.showLegend();
     this.writeLink();
@@ -170,7 +201,6 @@ class Page {
     this.tools.takeFrame(frame);
     const play = byId("play");
     setText(play, frame.plays ? "Pause" : "Play");
-    play.setAttribute("aria-pressed", String(frame.plays));
     play.disabled = frame.is_done;
     if (frame.problem) this.tell(frame.problem);
     else if (frame.is_done) this.tell("All epochs are done; raise “Epochs at most” to train on.");
@@ -184,15 +214,16 @@ class Page {
     this.showView();
     if (problem) this.tell(problem);
     await this.try(() => this.sendSpeed());
-    const wanted = applied(this.lessons.show(this.view.lesson) ?? this.start, config);
+    this.lessons.show(this.view.lesson);
+    const wanted = applied(this.origin(), config);
     if (Object.keys(difference(this.network.config, wanted)).length) {
-      await this.try(() => this.configure(wanted, false));
+      await this.try(() => this.configure(() => wanted, false));
     }
   }
 
   writeLink() {
     const view = difference(FIRST_VIEW, this.view);
-    const link = written(difference(this.lessons.show(this.view.lesson) ?? this.start, this.network.config), view, this.hidden);
+    const link = written(difference(this.origin(), this.network.config), view, this.hidden);
     history.replaceState(null, "", link || location.pathname);
   }
 
@@ -253,11 +284,11 @@ class Page {
 
   listenToPointer(canvas) {
     const { graph } = this.drawing;
-    const at = (event) => graph.nodes && graph.at(event.offsetX, event.offsetY);
+    const at = (event) => graph.arrays && graph.at(event.offsetX, event.offsetY);
     const point = (pointed) => {
       graph.pointed = pointed;
       canvas.classList.toggle("pointed", Boolean(pointed && graph.numberAt(pointed)));
-      setText(byId("pointed"), pointed ? graph.describe(pointed) : "Point at a connection, a bias or a unit; click a number to edit it.");
+      setText(byId("pointed"), pointed ? graph.describe(pointed) : this.hint);
       setText(byId("shown"), pointed?.unit ? graph.describe(pointed) : "");
       this.drawing.schedule();
     };

@@ -14,7 +14,8 @@ export function valueAt(config, key) {
 export function changed(config, key, value) {
   const [section, name] = key.split(".");
   const copy = structuredClone(config);
-  const [place, last] = name === undefined ? [copy, section] : [(copy[section] ??= {}), name];
+  if (name !== undefined && !Object.hasOwn(copy, section)) copy[section] = {};
+  const [place, last] = name === undefined ? [copy, section] : [copy[section], name];
   if (value === undefined || value === null) delete place[last];
   else place[last] = value;
   return copy;
@@ -62,10 +63,15 @@ export function readFragment(fragment) {
   try {
     const text = found.get("state");
     const { config = {}, view = {} } = text ? decoded(text) : {};
+    if (![config, view].every(isObject)) throw new TypeError("expected objects");
     return { ...nothing, config, view };
   } catch {
     return { ...nothing, problem: "link: its state is damaged; copy the whole link" };
   }
+}
+
+function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function written(config, view, hide) {

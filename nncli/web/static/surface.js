@@ -1,9 +1,8 @@
 // Maps of outputs in the plane of two inputs, and the rows as points on it.
 
-import { classColor, classPixel, css, divergingPixels } from "./colors.js";
+import { classColor, classPixel, css, divergingPixels, STEPS } from "./colors.js";
 import { colorOf, fitted } from "./dom.js";
 
-const STEPS = 127;
 const RADIUS = 3;
 
 // Turns maps into pictures; the pixels of a picture are written into the same memory again.

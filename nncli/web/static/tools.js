@@ -1,6 +1,7 @@
 // What a page offers beside training: lessons, findings, worked examples, saving, own points.
 
 import { byId, element, setText } from "./dom.js";
+import { changed } from "./state.js";
 
 const EXAMPLE = "example";
 const REMOVE = "remove";
@@ -33,7 +34,7 @@ export class Tools {
     const chosen = select.value;
     select.replaceChildren(...choices.map(([value, textContent]) => element("option", { value, textContent })));
     select.value = choices.some(([value]) => value === chosen) ? chosen : EXAMPLE;
-    byId("row-number").max = Math.max(0, (points.train?.count ?? 1) - 1);
+    byId("row-number").max = points.train ? points.train.count - 1 : "";
     byId("findings").replaceChildren();
   }
 
@@ -105,15 +106,60 @@ export class Lessons {
     byId("lesson").addEventListener("change", () => page.try(() => page.begins(byId("lesson").value)));
   }
 
-  // Show the texts of a lesson; return its config, or undefined.
+  called(name) {
+    return this.lessons.find((each) => each.name === name);
+  }
+
+  // Show the texts of a lesson, if there is one of this name.
   show(name) {
-    const found = this.lessons.find((each) => each.name === name);
+    const found = this.called(name);
     byId("lesson").value = found ? name : "";
     byId("lesson-text").hidden = !found;
-    if (!found) return undefined;
+    if (!found) return;
     const texts = [["", found.shows], ["Expected: ", found.expected], ["Try next: ", found.try_next]];
     byId("lesson-text").replaceChildren(...texts.map(([title, text]) =>
       element("p", {}, [element("strong", { textContent: title }), text])));
-    return found.config;
+  }
+}
+
+// The two columns of one's own table that are the inputs.
+export class OwnColumns {
+  constructor(page) {
+    this.selects = ["First column", "Second column"].map((label, axis) => {
+      const select = element("select", { id: `column-${axis}` });
+      select.addEventListener("change", () => {
+        this.avoidTwice(axis);
+        page.try(() => page.configure((config) => this.withColumns(config), false));
+      });
+      const named = element("label", { htmlFor: select.id, textContent: label });
+      byId("own-columns").append(element("div", { className: "field" }, [named, select]));
+      return select;
+    });
+  }
+
+  take({ numbers, inputs }) {
+    this.numbers = numbers;
+    this.inputs = inputs;
+    const isOwn = inputs.length === 2 && inputs.every((name) => numbers.includes(name));
+    byId("own-columns").hidden = !isOwn || numbers.length < 3;
+    this.selects.forEach((select, axis) => {
+      const options = numbers.map((name) => element("option", { value: name, textContent: name }));
+      select.replaceChildren(...options);
+      select.value = inputs[axis];
+    });
+  }
+
+  // If one column is chosen twice, the other one changes, too.
+  avoidTwice(axis) {
+    const other = this.selects[1 - axis];
+    if (other.value === this.selects[axis].value) other.value = this.inputs[axis];
+  }
+
+  // Drop all other columns of numbers; what else was dropped stays so.
+  withColumns(config) {
+    const chosen = this.selects.map((select) => select.value);
+    const others = (config.data.drop ?? []).filter((name) => !this.numbers.includes(name));
+    const numbers = this.numbers.filter((name) => !chosen.includes(name));
+    return changed(config, "data.drop", [...others, ...numbers]);
   }
 }
