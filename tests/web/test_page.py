@@ -1,5 +1,6 @@
 """The playground in a real browser: the Chromium of the system, driven by playwright."""
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -31,6 +32,13 @@ ANOTHER = {  # values to choose, for the keys whose kind does not tell one
     "model.output": ("tanh", "tanh"),
     "data.source": ("gate", "gate"),
 }
+# The left and upper end of the network of four columns, and the width of one of them.
+PLACE = """(() => {
+  const box = document.getElementById("graph").getBoundingClientRect();
+  return [box.x, box.y, box.width / 4];
+})()"""
+# What a canvas shows.
+PICTURE = "id => document.getElementById(id).toDataURL()"
 # The width of the network, and the number of different colors near a place of its canvas.
 WIDTH = "document.getElementById('graph').getBoundingClientRect().width"
 COLORS = """([x, y]) => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
@@ -164,6 +172,31 @@ def test_each_control_changes_the_config_that_the_page_shows(opened):
         assert (found, "".join(refusals)) == (expected, ""), control["key"]
 
 
+def test_parameters_of_a_choice_are_set(opened):
+    page = opened()
+    page.page.click("details summary")
+    field = page.page.locator(".parameters[data-control='training.optimizer'] input[name='beta1']")
+    assert field.get_attribute("placeholder") == "0.9"
+    with page.page.expect_response(lambda found: "configure" in (found.request.post_data or "")):
+        field.fill("0.5")
+        field.press("Enter")
+    assert page.value("training.optimizer") == {"name": "adam", "beta1": 0.5}
+
+
+def test_a_unit_that_is_pointed_at_is_shown_large(opened):
+    page = opened()
+    page.page.click("#step")
+    page.wait("document.getElementById('steps').textContent === '1'")
+    x, y, column = page.page.evaluate(PLACE)
+    before = page.page.evaluate(PICTURE, "surface")
+    page.page.mouse.move(x + 1.5 * column, y + 31)
+    page.wait("document.getElementById('shown').textContent")
+    assert page.page.inner_text("#shown") == "Unit 1 of hidden layer 1 (tanh)"
+    page.wait(f"({PICTURE})('surface') !== {json.dumps(before)}")
+    page.page.mouse.move(0, 0)
+    page.wait(f"({PICTURE})('surface') === {json.dumps(before)}")
+
+
 def test_a_refused_value_is_explained_next_to_its_control(opened):
     page = opened()
     field = page.field("training.learning_rate")
@@ -217,10 +250,8 @@ def test_keys_take_a_step_and_an_epoch(opened):
 
 def test_a_clicked_weight_is_edited(opened):
     page = opened()
-    x, y = page.page.evaluate(
-        "(() => { const box = document.getElementById('graph').getBoundingClientRect();"
-        " const column = box.width / 4; return [box.x + column, box.y + 31]; })()"
-    )
+    left, top, column = page.page.evaluate(PLACE)
+    x, y = left + column, top + 31
     page.page.mouse.move(x, y)
     page.wait("document.getElementById('pointed').textContent.startsWith('W1[1, 1] = ')")
     page.page.mouse.click(x, y)
@@ -348,6 +379,34 @@ def test_a_lesson_begins_and_its_link_begins_it_again(opened):
     assert "stay alike" in again.page.inner_text("#lesson-text")
     page.page.click("#play")
     page.wait("document.getElementById('findings').innerText.includes('N0')")
+
+
+def test_the_hidden_space_and_the_loss_landscape_are_drawn(opened):
+    page = opened()
+    page.page.click("#epoch")
+    for panel, canvas in (("hidden-space", "hidden-map"), ("landscape", "landscape-map")):
+        page.page.click(f"#{panel} summary")
+        page.wait(f"({PICTURE})('{canvas}').length > 2000")  # an empty one is shorter
+    page.page.select_option("[aria-label='Array']", "b1")
+    with page.page.expect_response(lambda found: "landscape" in (found.request.post_data or "")):
+        page.page.click("#landscape-y")
+    assert page.page.inner_text("#landscape-y") == "Up: b1[1]"
+    assert page.page.inner_text("#landscape-range").startswith("losses from")
+
+
+def test_a_drawn_digit_is_predicted(opened):
+    inputs = [[255.0 * (n % 2)] * 784 for n in range(4)]
+    rows = {"source": "rows", "inputs": inputs, "labels": ["white", "black"] * 2}
+    page = opened({"data": rows, "training": {"batch_size": 4, "engine": "numpy"}})
+    page.page.click("#digit summary")
+    page.wait("document.querySelectorAll('#digit-outputs li').length === 1")
+    empty = page.page.evaluate(PICTURE, "digit-pad")
+    page.page.hover("#digit-pad")
+    page.page.mouse.down()
+    page.page.mouse.up()
+    page.wait(f"({PICTURE})('digit-pad') !== {json.dumps(empty)}")
+    page.wait("document.querySelectorAll('#digit-outputs li').length === 1")
+    assert page.page.inner_text("#digit-outputs").startswith("y: ")
 
 
 def test_any_two_columns_of_a_table_are_the_plane(opened, tmp_path):

@@ -7,6 +7,7 @@ import { Drawing } from "./drawing.js";
 import { Field } from "./fields.js";
 import { Columns } from "./layers.js";
 import { NumberForm } from "./number.js";
+import { Digit, HiddenSpace, LossLandscape } from "./panels.js";
 import { applied, changed, difference, readFragment, valueAt, written } from "./state.js";
 import { Stream } from "./stream.js";
 import { Lessons, OwnColumns, Tools } from "./tools.js";
@@ -30,6 +31,7 @@ class Page {
     this.hint = byId("pointed").textContent;
     this.tools = new Tools(this);
     this.own = new OwnColumns(this);
+    this.panels = [new HiddenSpace(this), new LossLandscape(this), new Digit(this)];
     byId("speed").append(
       element("option", { value: "", textContent: "as fast as possible" }),
       ...SPEEDS.map((each) =>
@@ -70,6 +72,7 @@ class Page {
     this.drawing.take(network);
     this.tools.take(network);
     this.own.take(network);
+    for (const each of this.panels) each.take(network);
     if (isFirst) await this.begin();
     this.showNetwork();
   }
@@ -199,6 +202,7 @@ class Page {
   takeFrame(frame) {
     this.drawing.takeFrame(frame);
     this.tools.takeFrame(frame);
+    for (const each of this.panels) each.update(!frame.plays);
     const play = byId("play");
     setText(play, frame.plays ? "Pause" : "Play");
     play.disabled = frame.is_done;

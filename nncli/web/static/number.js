@@ -24,7 +24,7 @@ export class NumberForm {
     this.refusal.textContent = "";
     try {
       const text = this.value.value.trim().replace("−", "-");
-      await set({ array: this.array.value, at: this.at(), value: text === "" ? null : Number(text) });
+      await set({ ...this.chosen(), value: text === "" ? null : Number(text) });
     } catch (error) {
       this.refusal.textContent = error.message;
     }
@@ -51,6 +51,11 @@ export class NumberForm {
 
   at() {
     return [...this.places.children].map((each) => Number(each.value) - 1);
+  }
+
+  // Return the place that is chosen.
+  chosen() {
+    return { array: this.array.value, at: this.at() };
   }
 
   // Show the current number, unless the user is writing another one.
