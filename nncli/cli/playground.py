@@ -26,7 +26,7 @@ from nncli.cli.arguments import PLAYED
     default="127.0.0.1",
     show_default=True,
     metavar="NAME",
-    help="Name or address of this computer, for a class room; needs --token.",
+    help="Name or address of this computer, for a classroom; needs --token.",
 )
 @click.option(
     "--token",

@@ -56,7 +56,7 @@ def test_the_printed_address_opens_the_page_until_ctrl_c(tmp_path):
         (["none.yaml"], "none.yaml: cannot be read"),
         (["--target", "y"], "target: there is no table to predict it in"),
         (["--host", "example.org"], "add --token with at least 12 characters"),
-        (["--token", "short"], "token: has 5 characters"),
+        (["--token", "short"], "token: is too short"),
     ],
 )
 def test_what_cannot_be_served_is_refused(nncli, arguments, message):

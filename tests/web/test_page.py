@@ -357,6 +357,19 @@ def test_a_click_adds_and_removes_a_row(opened):
     assert page.value("data")["inputs"] == data["inputs"][:-1]
 
 
+def test_a_config_may_list_many_rows(opened):
+    inputs = [[0.123456789 + n, 1.23456789] for n in range(1900)]
+    rows = {"source": "rows", "inputs": inputs, "labels": [n % 2 for n in range(1900)]}
+    page = opened({**CONFIG, "data": rows})
+    field = page.field("training.learning_rate")
+    with page.page.expect_response(lambda found: "configure" in (found.request.post_data or "")):
+        field.fill("0.5")
+        field.press("Enter")
+    page.wait("document.querySelector('[data-control=\"training.learning_rate\"] .refusal')"
+              ".textContent === ''")
+    assert field.input_value() == "0.5"
+
+
 def test_a_row_has_a_worked_example(opened):
     page = opened()
     page.page.fill("#row-number", "3")

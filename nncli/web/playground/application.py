@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from nncli.web.limits import Limits
 from nncli.web.playground.session import Session
 from nncli.web.playground.setting import Setting
 from nncli.web.playground.start import start_of
 from nncli.web.server import Server
 
+_LIMITS = Limits(body_bytes=512 << 10)  # of a config that lists its rows
 _STATIC = Path(__file__).parents[1] / "static"
 
 
@@ -60,4 +62,4 @@ def playground(
         If host and token do not belong together.
     """
     setting = start_of(None if what is None else Path(what), target=target)
-    return Server(Playground(setting), host, port, token, folder=_STATIC)
+    return Server(Playground(setting), host, port, token, folder=_STATIC, limits=_LIMITS)
