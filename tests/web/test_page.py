@@ -41,7 +41,8 @@ PLACE = """(() => {
 PICTURE = "id => document.getElementById(id).toDataURL()"
 # The width of the network, and the number of different colors near a place of its canvas.
 WIDTH = "document.getElementById('graph').getBoundingClientRect().width"
-COLORS = """([x, y]) => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
+COLORS = """([x, y]) => new Promise(done =>
+requestAnimationFrame(() => requestAnimationFrame(() => {
   const canvas = document.getElementById("graph");
   const { data } = canvas.getContext("2d").getImageData(x - 18, y - 18, 36, 36);
   done(new Set(new Uint32Array(data.buffer)).size);
@@ -365,8 +366,10 @@ def test_a_config_may_list_many_rows(opened):
     with page.page.expect_response(lambda found: "configure" in (found.request.post_data or "")):
         field.fill("0.5")
         field.press("Enter")
-    page.wait("document.querySelector('[data-control=\"training.learning_rate\"] .refusal')"
-              ".textContent === ''")
+    page.wait(
+        "document.querySelector('[data-control=\"training.learning_rate\"] .refusal')"
+        ".textContent === ''"
+    )
     assert field.input_value() == "0.5"
 
 

@@ -1,44 +1,44 @@
 // Building elements of a page.
 
 export function byId(id) {
-  return document.getElementById(id);
+    return document.getElementById(id);
 }
 
 export function element(name, properties = {}, children = []) {
-  const { data = {}, attributes = {}, ...others } = properties;
-  const made = Object.assign(document.createElement(name), others);
-  Object.assign(made.dataset, data);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
+    const { data = {}, attributes = {}, ...others } = properties;
+    const made = Object.assign(document.createElement(name), others);
+    Object.assign(made.dataset, data);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.append(...children);
+    return made;
 }
 
 // Change a text only if it differs: a change costs a layout.
 export function setText(place, text) {
-  if (place.textContent !== text) place.textContent = text;
+    if (place.textContent !== text) place.textContent = text;
 }
 
 // Make a canvas as large as it is shown, in the pixels of the screen; return its context.
 export function fitted(canvas, width, height) {
-  const ratio = window.devicePixelRatio || 1;
-  const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== across || canvas.height !== down) {
-    canvas.width = across;
-    canvas.height = down;
-  }
-  const context = canvas.getContext("2d");
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  return context;
+    const ratio = window.devicePixelRatio || 1;
+    const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (canvas.width !== across || canvas.height !== down) {
+        canvas.width = across;
+        canvas.height = down;
+    }
+    const context = canvas.getContext("2d");
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    return context;
 }
 
 export function colorOf(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
 // Return a number with three digits, and no more zeros than it needs.
 export function short(number) {
-  if (number === null || number === undefined) return "–";
-  const size = Math.abs(number);
-  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return number.toExponential(1);
-  return size >= 100 ? number.toFixed(0) : String(Number(number.toPrecision(3)));
+    if (number === null || number === undefined) return "–";
+    const size = Math.abs(number);
+    if (size !== 0 && (size < 1e-3 || size >= 1e5)) return number.toExponential(1);
+    return size >= 100 ? number.toFixed(0) : String(Number(number.toPrecision(3)));
 }

@@ -13,197 +13,232 @@ const SPOKEN_MILLISECONDS = 1000; // between two texts for screen readers
 const RANGES = { tanh: [-1, 1], identity: [-1, 1] }; // of the output for two classes; others 0 to 1
 
 export class Drawing {
-  constructor(view) {
-    this.view = view;
-    this.painter = new Painter();
-    this.decoder = new Decoder();
-    this.graph = new Graph(byId("graph"), this.painter);
-    this.surface = new Surface(byId("surface"));
-    this.charts = { loss: new Chart(byId("loss")), score: new Chart(byId("score")) };
-    this.histories = { loss: new History(), score: new History() };
-    this.isDue = false;
-    this.measures = 0;
-    this.spoken = this.asked = 0;
-    onSchemeChange(() => this.redraw());
-    new ResizeObserver(() => this.resized()).observe(document.body);
-  }
-
-  // Take a new network, before its first frame.
-  take(network) {
-    this.network = network;
-    this.frame = null;
-    for (const each of Object.values(this.histories)) each.clear();
-    network.range = rangeOf(network);
-    const splits = Object.entries(network.points).reverse(); // training rows are drawn last
-    this.points = splits.map(([name, each]) => ({
-      name, inputs: floatsOf(each.inputs), targets: floatsOf(each.targets), colorAt: colorOfTargets(network),
-    }));
-    this.decoder = new Decoder();
-    this.surface.isCurrent = false;
-    this.graph.take(network);
-    this.buildBars(network);
-  }
-
-  takeFrame(frame) {
-    if (this.frame?.step === frame.step) frame.changes = this.frame.changes; // of the last step
-    this.frame = frame;
-    const column = (n) => Object.fromEntries(Object.entries(frame.measured).map(([name, each]) => [name, each[n]]));
-    this.histories.loss.add(frame.step, column(0));
-    this.histories.score.add(frame.step, column(1));
-    this.isNew = true;
-    this.schedule();
-  }
-
-  schedule() {
-    if (this.isDue) return;
-    this.isDue = true;
-    requestAnimationFrame(() => {
-      this.isDue = false;
-      if (this.frame) this.draw();
-    });
-  }
-
-  redraw() {
-    this.painter.newColors();
-    this.surface.isCurrent = false;
-    if (this.network) this.points.forEach((each) => { each.colorAt = colorOfTargets(this.network); });
-    this.schedule();
-  }
-
-  resized() {
-    if (!this.network) return;
-    this.graph.layOut();
-    this.surface.isCurrent = false;
-    this.onLayout?.();
-    this.schedule();
-  }
-
-  draw() {
-    const start = performance.now();
-    if (this.isNew) this.decoder.take(this.frame);
-    this.isNew = false;
-    this.graph.draw(this.decoder.arrays, this.decoder.maps);
-    if (this.network.plane) this.drawSurface();
-    this.drawCurves();
-    this.showNumbers();
-    if (++this.measures > MOST_MEASURES) {
-      performance.clearMeasures("draw");
-      this.measures = 0;
+    constructor(view) {
+        this.view = view;
+        this.painter = new Painter();
+        this.decoder = new Decoder();
+        this.graph = new Graph(byId("graph"), this.painter);
+        this.surface = new Surface(byId("surface"));
+        this.charts = { loss: new Chart(byId("loss")), score: new Chart(byId("score")) };
+        this.histories = { loss: new History(), score: new History() };
+        this.isDue = false;
+        this.measures = 0;
+        this.spoken = this.asked = 0;
+        onSchemeChange(() => this.redraw());
+        new ResizeObserver(() => this.resized()).observe(document.body);
     }
-    performance.measure("draw", { start, end: performance.now() });
-    this.onDraw?.(this.decoder.arrays);
-    this.askForWeights(start);
-  }
 
-  // Ask for the weights of large layers, as far as they are drawn.
-  async askForWeights(now) {
-    const { network, decoder, graph } = this;
-    const missing = network.units.flatMap((_, layer) => (`W${layer + 1}` in decoder.arrays ? [] : [layer]));
-    if (!missing.length || now - this.asked < ASK_MILLISECONDS) return;
-    this.asked = now;
-    for (const layer of missing) {
-      const { units, weights } = await this.ask("weights", { layer, units: MOST_OUTPUTS });
-      if (this.network !== network) return; // another one by now
-      graph.parts[layer + 1] = { units, weights: floatsOf(weights) };
+    // Take a new network, before its first frame.
+    take(network) {
+        this.network = network;
+        this.frame = null;
+        for (const each of Object.values(this.histories)) each.clear();
+        network.range = rangeOf(network);
+        const splits = Object.entries(network.points).reverse(); // training rows are drawn last
+        this.points = splits.map(([name, each]) => ({
+            name,
+            inputs: floatsOf(each.inputs),
+            targets: floatsOf(each.targets),
+            colorAt: colorOfTargets(network),
+        }));
+        this.decoder = new Decoder();
+        this.surface.isCurrent = false;
+        this.graph.take(network);
+        this.buildBars(network);
     }
-    this.schedule();
-  }
 
-  drawSurface() {
-    const { network, view } = this;
-    const { side } = network.plane;
-    const unit = this.graph.pointed?.unit;
-    const points = this.points.filter(({ name }) => name === "train" || view.test);
-    const picture = unit ? this.graph.pictureOf(unit, this.decoder.maps) : this.outputPicture(side);
-    this.surface.draw(picture, network, points, { smooth: !view.discretize });
-  }
-
-  outputPicture(side) {
-    const { network, view } = this;
-    const map = this.decoder.maps.at(-1);
-    const count = network.units.at(-1);
-    if (network.classes.length && count > 1) {
-      return this.painter.classes("output", map, count, side, view.discretize);
+    takeFrame(frame) {
+        if (this.frame?.step === frame.step) frame.changes = this.frame.changes; // of the last step
+        this.frame = frame;
+        const column = (n) =>
+            Object.fromEntries(
+                Object.entries(frame.measured).map(([name, each]) => [name, each[n]]),
+            );
+        this.histories.loss.add(frame.step, column(0));
+        this.histories.score.add(frame.step, column(1));
+        this.isNew = true;
+        this.schedule();
     }
-    const discrete = view.discretize && network.classes.length > 0;
-    return this.painter.unit("output", map, 0, side, { ...network.range, discrete });
-  }
 
-  drawCurves() {
-    const names = this.view.test ? ["train", "test"] : ["train"];
-    this.charts.loss.draw(this.histories.loss, { log: this.view.log, names });
-    this.charts.score.draw(this.histories.score, { names });
-  }
+    schedule() {
+        if (this.isDue) return;
+        this.isDue = true;
+        requestAnimationFrame(() => {
+            this.isDue = false;
+            if (this.frame) this.draw();
+        });
+    }
 
-  showNumbers() {
-    const { frame, network } = this;
-    setText(byId("steps"), frame.step.toLocaleString("en"));
-    setText(byId("epochs"), frame.epoch.toLocaleString("en"));
-    const said = (n) => Object.entries(frame.measured)
-      .filter(([name]) => name === "train" || this.view.test)
-      .map(([name, each]) => [name, short(each[n])]);
-    showValues(byId("losses"), said(0));
-    showValues(byId("scores"), said(1));
-    this.showBars(frame);
-    const now = performance.now();
-    if (frame.plays && now - this.spoken < SPOKEN_MILLISECONDS) return;
-    this.spoken = now;
-    const sentence = said(0).map(([name, loss]) => `${name} loss ${loss}`).join(", ");
-    const scores = said(1).map(([name, score]) => `${name} ${network.score} ${score}`).join(", ");
-    speak("loss", `Curves of the loss; step ${frame.step}: ${sentence}`);
-    speak("score", `Curves of the ${network.score}; step ${frame.step}: ${scores}`);
-    speak("graph", `Network with ${network.inputs.length} inputs and layers of ${network.units.join(", ")} units; ${sentence}`);
-    speak("surface", `Output of the network in the plane of ${network.plane?.names.join(" and ") ?? "two inputs"}; ${sentence}`);
-  }
+    redraw() {
+        this.painter.newColors();
+        this.surface.isCurrent = false;
+        if (this.network)
+            this.points.forEach((each) => {
+                each.colorAt = colorOfTargets(this.network);
+            });
+        this.schedule();
+    }
 
-  buildBars(network) {
-    this.bars = network.units.map((_, layer) => {
-      const cells = [0, 1].map(() => ({ bar: element("span", { className: "bar-of" }), text: element("span") }));
-      const row = element("tr", {}, [
-        element("th", { scope: "row", textContent: layer === network.units.length - 1 ? "Output" : String(layer + 1) }),
-        ...cells.map(({ bar, text }) => element("td", {}, [bar, text])),
-      ]);
-      return { row, cells };
-    });
-    byId("bars").replaceChildren(...this.bars.map((each) => each.row));
-  }
+    resized() {
+        if (!this.network) return;
+        this.graph.layOut();
+        this.surface.isCurrent = false;
+        this.onLayout?.();
+        this.schedule();
+    }
 
-  showBars({ gradients, changes }) {
-    [gradients, changes].forEach((numbers, column) => {
-      const largest = Math.max(...numbers.map((each) => each ?? 0), 1e-30);
-      this.bars.forEach(({ cells }, layer) => {
-        const value = numbers[layer];
-        setText(cells[column].text, short(value));
-        cells[column].bar.style.width = `${Math.round((50 * (value ?? 0)) / largest)}px`;
-      });
-    });
-  }
+    draw() {
+        const start = performance.now();
+        if (this.isNew) this.decoder.take(this.frame);
+        this.isNew = false;
+        this.graph.draw(this.decoder.arrays, this.decoder.maps);
+        if (this.network.plane) this.drawSurface();
+        this.drawCurves();
+        this.showNumbers();
+        if (++this.measures > MOST_MEASURES) {
+            performance.clearMeasures("draw");
+            this.measures = 0;
+        }
+        performance.measure("draw", { start, end: performance.now() });
+        this.onDraw?.(this.decoder.arrays);
+        this.askForWeights(start);
+    }
+
+    // Ask for the weights of large layers, as far as they are drawn.
+    async askForWeights(now) {
+        const { network, decoder, graph } = this;
+        const missing = network.units.flatMap((_, layer) =>
+            `W${layer + 1}` in decoder.arrays ? [] : [layer],
+        );
+        if (!missing.length || now - this.asked < ASK_MILLISECONDS) return;
+        this.asked = now;
+        for (const layer of missing) {
+            const { units, weights } = await this.ask("weights", { layer, units: MOST_OUTPUTS });
+            if (this.network !== network) return; // another one by now
+            graph.parts[layer + 1] = { units, weights: floatsOf(weights) };
+        }
+        this.schedule();
+    }
+
+    drawSurface() {
+        const { network, view } = this;
+        const { side } = network.plane;
+        const unit = this.graph.pointed?.unit;
+        const points = this.points.filter(({ name }) => name === "train" || view.test);
+        const picture = unit
+            ? this.graph.pictureOf(unit, this.decoder.maps)
+            : this.outputPicture(side);
+        this.surface.draw(picture, network, points, { smooth: !view.discretize });
+    }
+
+    outputPicture(side) {
+        const { network, view } = this;
+        const map = this.decoder.maps.at(-1);
+        const count = network.units.at(-1);
+        if (network.classes.length && count > 1) {
+            return this.painter.classes("output", map, count, side, view.discretize);
+        }
+        const discrete = view.discretize && network.classes.length > 0;
+        return this.painter.unit("output", map, 0, side, { ...network.range, discrete });
+    }
+
+    drawCurves() {
+        const names = this.view.test ? ["train", "test"] : ["train"];
+        this.charts.loss.draw(this.histories.loss, { log: this.view.log, names });
+        this.charts.score.draw(this.histories.score, { names });
+    }
+
+    showNumbers() {
+        const { frame, network } = this;
+        setText(byId("steps"), frame.step.toLocaleString("en"));
+        setText(byId("epochs"), frame.epoch.toLocaleString("en"));
+        const said = (n) =>
+            Object.entries(frame.measured)
+                .filter(([name]) => name === "train" || this.view.test)
+                .map(([name, each]) => [name, short(each[n])]);
+        showValues(byId("losses"), said(0));
+        showValues(byId("scores"), said(1));
+        this.showBars(frame);
+        const now = performance.now();
+        if (frame.plays && now - this.spoken < SPOKEN_MILLISECONDS) return;
+        this.spoken = now;
+        const sentence = said(0)
+            .map(([name, loss]) => `${name} loss ${loss}`)
+            .join(", ");
+        const scores = said(1)
+            .map(([name, score]) => `${name} ${network.score} ${score}`)
+            .join(", ");
+        const inputs = `${network.inputs.length} inputs`;
+        const plane = network.plane?.names.join(" and ") ?? "two inputs";
+        speak("loss", `Curves of the loss; step ${frame.step}: ${sentence}`);
+        speak("score", `Curves of the ${network.score}; step ${frame.step}: ${scores}`);
+        speak(
+            "graph",
+            `Network with ${inputs} and layers of ${network.units.join(", ")} units; ${sentence}`,
+        );
+        speak("surface", `Output of the network in the plane of ${plane}; ${sentence}`);
+    }
+
+    buildBars(network) {
+        this.bars = network.units.map((_, layer) => {
+            const cells = [0, 1].map(() => ({
+                bar: element("span", { className: "bar-of" }),
+                text: element("span"),
+            }));
+            const row = element("tr", {}, [
+                element("th", {
+                    scope: "row",
+                    textContent: layer === network.units.length - 1 ? "Output" : String(layer + 1),
+                }),
+                ...cells.map(({ bar, text }) => element("td", {}, [bar, text])),
+            ]);
+            return { row, cells };
+        });
+        byId("bars").replaceChildren(...this.bars.map((each) => each.row));
+    }
+
+    showBars({ gradients, changes }) {
+        [gradients, changes].forEach((numbers, column) => {
+            const largest = Math.max(...numbers.map((each) => each ?? 0), 1e-30);
+            this.bars.forEach(({ cells }, layer) => {
+                const value = numbers[layer];
+                setText(cells[column].text, short(value));
+                cells[column].bar.style.width = `${Math.round((50 * (value ?? 0)) / largest)}px`;
+            });
+        });
+    }
 }
 
 function speak(id, text) {
-  byId(id).setAttribute("aria-label", text);
+    byId(id).setAttribute("aria-label", text);
 }
 
 function showValues(place, values) {
-  const text = values.map(([name, value]) => `${name} ${value}`).join("|");
-  if (place.dataset.text === text) return;
-  place.dataset.text = text;
-  place.replaceChildren(...values.map(([name, value]) =>
-    element("span", { className: `value ${name}`, textContent: `${name} ${value}` })));
+    const text = values.map(([name, value]) => `${name} ${value}`).join("|");
+    if (place.dataset.text === text) return;
+    place.dataset.text = text;
+    place.replaceChildren(
+        ...values.map(([name, value]) =>
+            element("span", { className: `value ${name}`, textContent: `${name} ${value}` }),
+        ),
+    );
 }
 
 // The ends of the output's colors: of two classes, or of the targets of a regression.
 function rangeOf(network) {
-  if (network.classes.length) {
-    const [low, high] = RANGES[network.activations.at(-1)] ?? [0, 1];
-    return { low, high };
-  }
-  const targets = network.points.train ? [...floatsOf(network.points.train.targets)] : [-1, 1];
-  const [low, high] = [Math.min(...targets), Math.max(...targets)];
-  return low === high ? { low: low - 1, high: high + 1 } : { low, high };
+    if (network.classes.length) {
+        const [low, high] = RANGES[network.activations.at(-1)] ?? [0, 1];
+        return { low, high };
+    }
+    const targets = network.points.train ? [...floatsOf(network.points.train.targets)] : [-1, 1];
+    const [low, high] = [Math.min(...targets), Math.max(...targets)];
+    return low === high ? { low: low - 1, high: high + 1 } : { low, high };
 }
 
 function colorOfTargets(network) {
-  const { low, high } = network.range;
-  return pointColors(network) ?? ((target) => css(diverging((2 * (target - low)) / (high - low) - 1)));
+    const { low, high } = network.range;
+    return (
+        pointColors(network) ??
+        ((target) => css(diverging((2 * (target - low)) / (high - low) - 1)))
+    );
 }

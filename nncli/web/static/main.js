@@ -18,302 +18,328 @@ const WRITES = "input, select, textarea"; // take letters
 const CONTROLS_OF_SPACE = `${WRITES}, button, a, summary, [tabindex]`;
 
 class Page {
-  constructor() {
-    this.view = { ...FIRST_VIEW };
-    this.drawing = new Drawing(this.view);
-    this.drawing.onDraw = (arrays) => this.number.showValue(arrays);
-    this.drawing.onLayout = () => this.showColumns();
-    this.stream = new Stream((message) => this.take(message), (problem) => this.end(problem));
-    this.drawing.ask = (name, values) => this.act(name, values);
-    this.number = new NumberForm((number) => this.act("number", number));
-    this.fields = [];
-    this.turn = Promise.resolve(); // after the last change of the config
-    this.hint = byId("pointed").textContent;
-    this.tools = new Tools(this);
-    this.own = new OwnColumns(this);
-    this.panels = [new HiddenSpace(this), new LossLandscape(this), new Digit(this)];
-    byId("speed").append(
-      element("option", { value: "", textContent: "as fast as possible" }),
-      ...SPEEDS.map((each) =>
-        element("option", {
-          value: String(each),
-          textContent: `${each} step${each === 1 ? "" : "s"} a second`,
-        }),
-      ),
-    );
-    this.listen();
-    this.stream.read().then(
-      () => this.end("The server has ended this page; start it again, then reload."),
-      () => this.end("The server cannot be reached; start it again, then reload."),
-    );
-  }
-
-  // Say a problem, or nothing.
-  tell(problem) {
-    if (!this.isOver) setText(byId("problem"), problem);
-  }
-
-  // Say why the page has ended; the first reason stays.
-  end(problem) {
-    this.tell(problem);
-    this.isOver = true;
-  }
-
-  take(message) {
-    if (message.type === "network") this.try(() => this.takeNetwork(message));
-    else if (message.type === "frame") this.takeFrame(message);
-  }
-
-  async takeNetwork(network) {
-    const isFirst = !this.start;
-    this.network = network;
-    if (isFirst) this.start = network.config;
-    else this.tell("");
-    this.drawing.take(network);
-    this.tools.take(network);
-    this.own.take(network);
-    for (const each of this.panels) each.take(network);
-    if (isFirst) await this.begin();
-    this.showNetwork();
-  }
-
-  // Build the controls, then restore the state of the link.
-  async begin() {
-    this.choices = await this.act("choices");
-    const { keys, sources } = this.choices;
-    const ranges = { ...keys, "data.source": { enum: Object.keys(sources), description: "data to learn from" } };
-    this.addFields(CONTROLS, ranges);
-    this.columns = new Columns((change) => this.try(() => this.configure(change, false)));
-    this.lessons = new Lessons(this, (await this.act("lessons")).lessons);
-    await this.restore();
-  }
-
-  // Begin a lesson, or without a name what the page began with.
-  async begins(lesson) {
-    this.view.lesson = lesson;
-    this.lessons.show(lesson);
-    await this.configure(() => this.origin(), false);
-  }
-
-  // The config from which a link says the differences.
-  origin() {
-    return this.lessons.called(this.view.lesson)?.config ?? this.start;
-  }
-
-  addFields(controls, ranges) {
-    for (const control of controls) {
-      const field = new Field(control, ranges[control.key], (...change) => this.change(...change));
-      this.fields.push(field);
-      byId(`controls-${control.place}`).append(field.element);
-      if (control.place === "bar" && control.kind === "entry") byId("controls-more").prepend(field.parameters);
+    constructor() {
+        this.view = { ...FIRST_VIEW };
+        this.drawing = new Drawing(this.view);
+        this.drawing.onDraw = (arrays) => this.number.showValue(arrays);
+        this.drawing.onLayout = () => this.showColumns();
+        this.stream = new Stream(
+            (message) => this.take(message),
+            (problem) => this.end(problem),
+        );
+        this.drawing.ask = (name, values) => this.act(name, values);
+        this.number = new NumberForm((number) => this.act("number", number));
+        this.fields = [];
+        this.turn = Promise.resolve(); // after the last change of the config
+        this.hint = byId("pointed").textContent;
+        this.tools = new Tools(this);
+        this.own = new OwnColumns(this);
+        this.panels = [new HiddenSpace(this), new LossLandscape(this), new Digit(this)];
+        byId("speed").append(
+            element("option", { value: "", textContent: "as fast as possible" }),
+            ...SPEEDS.map((each) =>
+                element("option", {
+                    value: String(each),
+                    textContent: `${each} step${each === 1 ? "" : "s"} a second`,
+                }),
+            ),
+        );
+        this.listen();
+        this.stream.read().then(
+            () => this.end("The server has ended this page; start it again, then reload."),
+            () => this.end("The server cannot be reached; start it again, then reload."),
+        );
     }
-  }
 
-  // Change a key of the config as a control says.
-  change({ key, kind, keeps }, value) {
-    if (kind === "source") return this.configure((config) => this.withSource(config, value), false);
-    return this.configure((config) => changed(config, key, value), keeps);
-  }
-
-  // Another source has other keys; those of the same name stay. The loss may not fit it.
-  withSource(config, source) {
-    const keys = this.choices.sources[source]?.keys;
-    const kept = Object.entries(config.data).filter(([name]) => keys && `data.${name}` in keys);
-    // Only what the page began with may have a source that nobody can choose.
-    const data = keys ? { source, ...Object.fromEntries(kept) } : this.start.data;
-    return changed(changed({ ...config, data }, "training.loss"), "model.output");
-  }
-
-  // Train the config that `change` makes of the current one, after the changes before it.
-  configure(change, keeps) {
-    const done = this.turn.then(() => this.train(change(this.network.config), keeps));
-    this.turn = done.catch(() => {});
-    return done;
-  }
-
-  // Weights that nobody changed are not kept: the seed gives them again.
-  async train(config, keeps) {
-    const isStart = this.drawing.frame?.step === 0 && !this.network.has_start;
-    await this.act("configure", { config, keep: keeps && !isStart });
-    this.network.config = config; // which a message also tells, but perhaps later
-  }
-
-  async try(action) {
-    try {
-      await action();
-    } catch (error) {
-      this.tell(error.message);
+    // Say a problem, or nothing.
+    tell(problem) {
+        if (!this.isOver) setText(byId("problem"), problem);
     }
-  }
 
-  act(name, values) {
-    return this.stream.act(name, values);
-  }
-
-  showNetwork() {
-    const { network } = this;
-    if (!this.columns) return; // not built yet
-    this.showSource(valueAt(network.config, "data.source"));
-    for (const field of this.fields) field.show(network.config, network.used);
-    this.number.take(network.arrays);
-    this.showColumns();
-    setText(byId("loss-name"), network.loss.replaceAll("_", " "));
-    setText(byId("score-name"), network.score.replaceAll("_", " "));
-    byId("restart").hidden = !network.has_start;
-    byId("surface").parentElement.hidden = !network.plane;
-    byId("clicks").hidden = !network.plane;
-    byId("discretize").parentElement.hidden = !network.plane || !network.classes.length;
-    this.showLegend();
-    this.writeLink();
-    this.hide();
-  }
-
-  showColumns() {
-    if (!this.columns) return;
-    const { entries } = this.choices.keys["model.activation"];
-    this.columns.show(this.network, Object.keys(entries), this.drawing.graph.column);
-  }
-
-  showSource(source) {
-    if (this.source === source) return;
-    this.source = source;
-    const place = byId("controls-source");
-    this.fields = this.fields.filter((field) => field.control.place !== "source");
-    place.replaceChildren();
-    const known = this.choices.sources[source];
-    if (known) this.addFields(sourceControls(known), known.keys);
-  }
-
-  showLegend() {
-    const { network } = this;
-    const colors = network.classes.length
-      ? network.classes.map((name, index) => [css(classColor(index, network.classes.length)), String(name)])
-      : [[css(diverging(-1)), "low"], [css(diverging(1)), "high"]];
-    const swatches = colors.map(([color, text]) => {
-      const swatch = element("span", { className: "swatch" });
-      swatch.style.background = color;
-      return element("span", { className: "named" }, [swatch, text]);
-    });
-    const shapes = [["circle", "training row"], ["square", "test row"]].map(([shape, text]) =>
-      element("span", { className: "named" }, [element("span", { className: `shape ${shape}` }), text]));
-    byId("legend").replaceChildren(...swatches, ...(network.plane ? shapes : []));
-  }
-
-  takeFrame(frame) {
-    this.drawing.takeFrame(frame);
-    this.tools.takeFrame(frame);
-    for (const each of this.panels) each.update(!frame.plays);
-    const play = byId("play");
-    setText(play, frame.plays ? "Pause" : "Play");
-    play.disabled = frame.is_done;
-    if (frame.problem) this.tell(frame.problem);
-    else if (frame.is_done) this.tell("All epochs are done; raise “Epochs at most” to train on.");
-  }
-
-  // Restore the state that a link says.
-  async restore() {
-    const { config, view, hide, problem } = readFragment(location.hash);
-    this.hidden = hide;
-    Object.assign(this.view, FIRST_VIEW, view);
-    this.showView();
-    if (problem) this.tell(problem);
-    await this.try(() => this.sendSpeed());
-    this.lessons.show(this.view.lesson);
-    const wanted = applied(this.origin(), config);
-    if (Object.keys(difference(this.network.config, wanted)).length) {
-      await this.try(() => this.configure(() => wanted, false));
+    // Say why the page has ended; the first reason stays.
+    end(problem) {
+        this.tell(problem);
+        this.isOver = true;
     }
-  }
 
-  writeLink() {
-    const view = difference(FIRST_VIEW, this.view);
-    const link = written(difference(this.origin(), this.network.config), view, this.hidden);
-    history.replaceState(null, "", link || location.pathname);
-  }
-
-  hide() {
-    for (const each of document.querySelectorAll("[data-control]")) {
-      each.classList.toggle("hidden", this.hidden.includes(each.dataset.control));
+    take(message) {
+        if (message.type === "network") this.try(() => this.takeNetwork(message));
+        else if (message.type === "frame") this.takeFrame(message);
     }
-  }
 
-  showView() {
-    byId("speed").value = this.view.speed;
-    for (const name of ["test", "discretize", "log"]) byId(name).checked = this.view[name];
-  }
-
-  sendSpeed() {
-    const { speed } = this.view;
-    return this.act("speed", { steps_a_second: speed ? Number(speed) : null });
-  }
-
-  listen() {
-    const click = (id, action) => byId(id).addEventListener("click", action);
-    const seed = () => this.network.config.seed ?? 0;
-    const acts = (id, action) => click(id, () => this.try(() => this.act(...action())));
-    acts("play", () => [this.drawing.frame?.plays ? "pause" : "play"]);
-    acts("step", () => ["step"]);
-    acts("epoch", () => ["epoch"]);
-    acts("reset", () => ["reset", { seed: seed() }]);
-    acts("reseed", () => ["reset", { seed: seed() + 1 }]);
-    acts("restart", () => ["reset"]);
-    click("config", () => this.try(() => this.showConfig()));
-    click("close", () => byId("yaml").close());
-    click("copy", () => this.copy());
-    byId("speed").addEventListener("change", () => this.changeView("speed", byId("speed").value));
-    for (const name of ["test", "discretize", "log"]) {
-      byId(name).addEventListener("change", () => this.changeView(name, byId(name).checked));
+    async takeNetwork(network) {
+        const isFirst = !this.start;
+        this.network = network;
+        if (isFirst) this.start = network.config;
+        else this.tell("");
+        this.drawing.take(network);
+        this.tools.take(network);
+        this.own.take(network);
+        for (const each of this.panels) each.take(network);
+        if (isFirst) await this.begin();
+        this.showNetwork();
     }
-    window.addEventListener("hashchange", () => this.restore().then(() => this.showNetwork()));
-    document.addEventListener("keydown", (event) => this.press(event));
-    this.listenToPointer(byId("graph"));
-  }
 
-  changeView(name, value) {
-    this.view[name] = value;
-    if (name === "speed") this.try(() => this.sendSpeed());
-    this.drawing.surface.isCurrent = false;
-    this.drawing.schedule();
-    this.writeLink();
-  }
+    // Build the controls, then restore the state of the link.
+    async begin() {
+        this.choices = await this.act("choices");
+        const { keys, sources } = this.choices;
+        const ranges = {
+            ...keys,
+            "data.source": { enum: Object.keys(sources), description: "data to learn from" },
+        };
+        this.addFields(CONTROLS, ranges);
+        this.columns = new Columns((change) => this.try(() => this.configure(change, false)));
+        this.lessons = new Lessons(this, (await this.act("lessons")).lessons);
+        await this.restore();
+    }
 
-  press(event) {
-    const key = { " ": "play", s: "step", e: "epoch", r: "reset" }[event.key];
-    const taken = event.target.closest(key === "play" ? CONTROLS_OF_SPACE : WRITES);
-    const isFree = !taken && !document.querySelector("dialog[open]");
-    if (!key || !isFree || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    byId(key).click();
-  }
+    // Begin a lesson, or without a name what the page began with.
+    async begins(lesson) {
+        this.view.lesson = lesson;
+        this.lessons.show(lesson);
+        await this.configure(() => this.origin(), false);
+    }
 
-  listenToPointer(canvas) {
-    const { graph } = this.drawing;
-    const at = (event) => graph.arrays && graph.at(event.offsetX, event.offsetY);
-    const point = (pointed) => {
-      graph.pointed = pointed;
-      canvas.classList.toggle("pointed", Boolean(pointed && graph.numberAt(pointed)));
-      setText(byId("pointed"), pointed ? graph.describe(pointed) : this.hint);
-      setText(byId("shown"), pointed?.unit ? graph.describe(pointed) : "");
-      this.drawing.schedule();
-    };
-    canvas.addEventListener("pointermove", (event) => point(at(event)));
-    canvas.addEventListener("pointerleave", () => point(null));
-    canvas.addEventListener("click", (event) => {
-      const number = graph.numberAt(at(event));
-      if (number) this.number.edit(number);
-    });
-  }
+    // The config from which a link says the differences.
+    origin() {
+        return this.lessons.called(this.view.lesson)?.config ?? this.start;
+    }
 
-  async showConfig() {
-    setText(byId("text"), (await this.act("config")).yaml);
-    setText(byId("copied"), "");
-    byId("yaml").showModal();
-  }
+    addFields(controls, ranges) {
+        for (const control of controls) {
+            const field = new Field(control, ranges[control.key], (...change) =>
+                this.change(...change),
+            );
+            this.fields.push(field);
+            byId(`controls-${control.place}`).append(field.element);
+            if (control.place === "bar" && control.kind === "entry")
+                byId("controls-more").prepend(field.parameters);
+        }
+    }
 
-  async copy() {
-    await navigator.clipboard.writeText(byId("text").textContent);
-    setText(byId("copied"), "Copied");
-  }
+    // Change a key of the config as a control says.
+    change({ key, kind, keeps }, value) {
+        if (kind === "source")
+            return this.configure((config) => this.withSource(config, value), false);
+        return this.configure((config) => changed(config, key, value), keeps);
+    }
+
+    // Another source has other keys; those of the same name stay. The loss may not fit it.
+    withSource(config, source) {
+        const keys = this.choices.sources[source]?.keys;
+        const kept = Object.entries(config.data).filter(([name]) => keys && `data.${name}` in keys);
+        // Only what the page began with may have a source that nobody can choose.
+        const data = keys ? { source, ...Object.fromEntries(kept) } : this.start.data;
+        return changed(changed({ ...config, data }, "training.loss"), "model.output");
+    }
+
+    // Train the config that `change` makes of the current one, after the changes before it.
+    configure(change, keeps) {
+        const done = this.turn.then(() => this.train(change(this.network.config), keeps));
+        this.turn = done.catch(() => {});
+        return done;
+    }
+
+    // Weights that nobody changed are not kept: the seed gives them again.
+    async train(config, keeps) {
+        const isStart = this.drawing.frame?.step === 0 && !this.network.has_start;
+        await this.act("configure", { config, keep: keeps && !isStart });
+        this.network.config = config; // which a message also tells, but perhaps later
+    }
+
+    async try(action) {
+        try {
+            await action();
+        } catch (error) {
+            this.tell(error.message);
+        }
+    }
+
+    act(name, values) {
+        return this.stream.act(name, values);
+    }
+
+    showNetwork() {
+        const { network } = this;
+        if (!this.columns) return; // not built yet
+        this.showSource(valueAt(network.config, "data.source"));
+        for (const field of this.fields) field.show(network.config, network.used);
+        this.number.take(network.arrays);
+        this.showColumns();
+        setText(byId("loss-name"), network.loss.replaceAll("_", " "));
+        setText(byId("score-name"), network.score.replaceAll("_", " "));
+        byId("restart").hidden = !network.has_start;
+        byId("surface").parentElement.hidden = !network.plane;
+        byId("clicks").hidden = !network.plane;
+        byId("discretize").parentElement.hidden = !network.plane || !network.classes.length;
+        this.showLegend();
+        this.writeLink();
+        this.hide();
+    }
+
+    showColumns() {
+        if (!this.columns) return;
+        const { entries } = this.choices.keys["model.activation"];
+        this.columns.show(this.network, Object.keys(entries), this.drawing.graph.column);
+    }
+
+    showSource(source) {
+        if (this.source === source) return;
+        this.source = source;
+        const place = byId("controls-source");
+        this.fields = this.fields.filter((field) => field.control.place !== "source");
+        place.replaceChildren();
+        const known = this.choices.sources[source];
+        if (known) this.addFields(sourceControls(known), known.keys);
+    }
+
+    showLegend() {
+        const { network } = this;
+        const colors = network.classes.length
+            ? network.classes.map((name, index) => [
+                  css(classColor(index, network.classes.length)),
+                  String(name),
+              ])
+            : [
+                  [css(diverging(-1)), "low"],
+                  [css(diverging(1)), "high"],
+              ];
+        const swatches = colors.map(([color, text]) => {
+            const swatch = element("span", { className: "swatch" });
+            swatch.style.background = color;
+            return element("span", { className: "named" }, [swatch, text]);
+        });
+        const shapes = [
+            ["circle", "training row"],
+            ["square", "test row"],
+        ].map(([shape, text]) =>
+            element("span", { className: "named" }, [
+                element("span", { className: `shape ${shape}` }),
+                text,
+            ]),
+        );
+        byId("legend").replaceChildren(...swatches, ...(network.plane ? shapes : []));
+    }
+
+    takeFrame(frame) {
+        this.drawing.takeFrame(frame);
+        this.tools.takeFrame(frame);
+        for (const each of this.panels) each.update(!frame.plays);
+        const play = byId("play");
+        setText(play, frame.plays ? "Pause" : "Play");
+        play.disabled = frame.is_done;
+        if (frame.problem) this.tell(frame.problem);
+        else if (frame.is_done)
+            this.tell("All epochs are done; raise “Epochs at most” to train on.");
+    }
+
+    // Restore the state that a link says.
+    async restore() {
+        const { config, view, hide, problem } = readFragment(location.hash);
+        this.hidden = hide;
+        Object.assign(this.view, FIRST_VIEW, view);
+        this.showView();
+        if (problem) this.tell(problem);
+        await this.try(() => this.sendSpeed());
+        this.lessons.show(this.view.lesson);
+        const wanted = applied(this.origin(), config);
+        if (Object.keys(difference(this.network.config, wanted)).length) {
+            await this.try(() => this.configure(() => wanted, false));
+        }
+    }
+
+    writeLink() {
+        const view = difference(FIRST_VIEW, this.view);
+        const link = written(difference(this.origin(), this.network.config), view, this.hidden);
+        history.replaceState(null, "", link || location.pathname);
+    }
+
+    hide() {
+        for (const each of document.querySelectorAll("[data-control]")) {
+            each.classList.toggle("hidden", this.hidden.includes(each.dataset.control));
+        }
+    }
+
+    showView() {
+        byId("speed").value = this.view.speed;
+        for (const name of ["test", "discretize", "log"]) byId(name).checked = this.view[name];
+    }
+
+    sendSpeed() {
+        const { speed } = this.view;
+        return this.act("speed", { steps_a_second: speed ? Number(speed) : null });
+    }
+
+    listen() {
+        const click = (id, action) => byId(id).addEventListener("click", action);
+        const seed = () => this.network.config.seed ?? 0;
+        const acts = (id, action) => click(id, () => this.try(() => this.act(...action())));
+        acts("play", () => [this.drawing.frame?.plays ? "pause" : "play"]);
+        acts("step", () => ["step"]);
+        acts("epoch", () => ["epoch"]);
+        acts("reset", () => ["reset", { seed: seed() }]);
+        acts("reseed", () => ["reset", { seed: seed() + 1 }]);
+        acts("restart", () => ["reset"]);
+        click("config", () => this.try(() => this.showConfig()));
+        click("close", () => byId("yaml").close());
+        click("copy", () => this.copy());
+        byId("speed").addEventListener("change", () =>
+            this.changeView("speed", byId("speed").value),
+        );
+        for (const name of ["test", "discretize", "log"]) {
+            byId(name).addEventListener("change", () => this.changeView(name, byId(name).checked));
+        }
+        window.addEventListener("hashchange", () => this.restore().then(() => this.showNetwork()));
+        document.addEventListener("keydown", (event) => this.press(event));
+        this.listenToPointer(byId("graph"));
+    }
+
+    changeView(name, value) {
+        this.view[name] = value;
+        if (name === "speed") this.try(() => this.sendSpeed());
+        this.drawing.surface.isCurrent = false;
+        this.drawing.schedule();
+        this.writeLink();
+    }
+
+    press(event) {
+        const key = { " ": "play", s: "step", e: "epoch", r: "reset" }[event.key];
+        const taken = event.target.closest(key === "play" ? CONTROLS_OF_SPACE : WRITES);
+        const isFree = !taken && !document.querySelector("dialog[open]");
+        if (!key || !isFree || event.ctrlKey || event.metaKey || event.altKey) return;
+        event.preventDefault();
+        byId(key).click();
+    }
+
+    listenToPointer(canvas) {
+        const { graph } = this.drawing;
+        const at = (event) => graph.arrays && graph.at(event.offsetX, event.offsetY);
+        const point = (pointed) => {
+            graph.pointed = pointed;
+            canvas.classList.toggle("pointed", Boolean(pointed && graph.numberAt(pointed)));
+            setText(byId("pointed"), pointed ? graph.describe(pointed) : this.hint);
+            setText(byId("shown"), pointed?.unit ? graph.describe(pointed) : "");
+            this.drawing.schedule();
+        };
+        canvas.addEventListener("pointermove", (event) => point(at(event)));
+        canvas.addEventListener("pointerleave", () => point(null));
+        canvas.addEventListener("click", (event) => {
+            const number = graph.numberAt(at(event));
+            if (number) this.number.edit(number);
+        });
+    }
+
+    async showConfig() {
+        setText(byId("text"), (await this.act("config")).yaml);
+        setText(byId("copied"), "");
+        byId("yaml").showModal();
+    }
+
+    async copy() {
+        await navigator.clipboard.writeText(byId("text").textContent);
+        setText(byId("copied"), "Copied");
+    }
 }
 
 new Page();

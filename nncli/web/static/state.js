@@ -7,78 +7,81 @@
 const SECTIONS = ["data", "model", "training"];
 
 export function valueAt(config, key) {
-  return key.split(".").reduce((found, name) => found?.[name], config);
+    return key.split(".").reduce((found, name) => found?.[name], config);
 }
 
 // Return a copy of a config with another value; undefined and null remove the key.
 export function changed(config, key, value) {
-  const [section, name] = key.split(".");
-  const copy = structuredClone(config);
-  if (name !== undefined && !Object.hasOwn(copy, section)) copy[section] = {};
-  const [place, last] = name === undefined ? [copy, section] : [copy[section], name];
-  if (value === undefined || value === null) delete place[last];
-  else place[last] = value;
-  return copy;
+    const [section, name] = key.split(".");
+    const copy = structuredClone(config);
+    if (name !== undefined && !Object.hasOwn(copy, section)) copy[section] = {};
+    const [place, last] = name === undefined ? [copy, section] : [copy[section], name];
+    if (value === undefined || value === null) delete place[last];
+    else place[last] = value;
+    return copy;
 }
 
 // Return the keys whose values differ, with the values of `after`.
 export function difference(before, after) {
-  const found = {};
-  for (const key of new Set([...keysOf(before), ...keysOf(after)])) {
-    const [old, now] = [valueAt(before, key), valueAt(after, key)];
-    if (JSON.stringify(old) !== JSON.stringify(now)) found[key] = now ?? null;
-  }
-  return found;
+    const found = {};
+    for (const key of new Set([...keysOf(before), ...keysOf(after)])) {
+        const [old, now] = [valueAt(before, key), valueAt(after, key)];
+        if (JSON.stringify(old) !== JSON.stringify(now)) found[key] = now ?? null;
+    }
+    return found;
 }
 
 function keysOf(config) {
-  return Object.keys(config).flatMap((key) =>
-    SECTIONS.includes(key) ? Object.keys(config[key] ?? {}).map((name) => `${key}.${name}`) : [key],
-  );
+    return Object.keys(config).flatMap((key) =>
+        SECTIONS.includes(key)
+            ? Object.keys(config[key] ?? {}).map((name) => `${key}.${name}`)
+            : [key],
+    );
 }
 
 export function applied(config, differences) {
-  return Object.entries(differences).reduce(
-    (found, [key, value]) => changed(found, key, value), config,
-  );
+    return Object.entries(differences).reduce(
+        (found, [key, value]) => changed(found, key, value),
+        config,
+    );
 }
 
 export function encoded(state) {
-  const bytes = new TextEncoder().encode(JSON.stringify(state));
-  const text = btoa(String.fromCharCode(...bytes));
-  return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+    const bytes = new TextEncoder().encode(JSON.stringify(state));
+    const text = btoa(String.fromCharCode(...bytes));
+    return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 function decoded(text) {
-  const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-  const bytes = Uint8Array.from(binary, (each) => each.charCodeAt(0));
-  return JSON.parse(new TextDecoder().decode(bytes));
+    const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+    const bytes = Uint8Array.from(binary, (each) => each.charCodeAt(0));
+    return JSON.parse(new TextDecoder().decode(bytes));
 }
 
 // Return the state and the hidden controls of a link; a broken one gives a problem.
 export function readFragment(fragment) {
-  const found = new URLSearchParams(fragment.replace(/^#/, ""));
-  const hide = (found.get("hide") ?? "").split(",").filter(Boolean);
-  const nothing = { config: {}, view: {}, hide, problem: "" };
-  try {
-    const text = found.get("state");
-    const { config = {}, view = {} } = text ? decoded(text) : {};
-    if (![config, view].every(isObject)) throw new TypeError("expected objects");
-    return { ...nothing, config, view };
-  } catch {
-    return { ...nothing, problem: "link: its state is damaged; copy the whole link" };
-  }
+    const found = new URLSearchParams(fragment.replace(/^#/, ""));
+    const hide = (found.get("hide") ?? "").split(",").filter(Boolean);
+    const nothing = { config: {}, view: {}, hide, problem: "" };
+    try {
+        const text = found.get("state");
+        const { config = {}, view = {} } = text ? decoded(text) : {};
+        if (![config, view].every(isObject)) throw new TypeError("expected objects");
+        return { ...nothing, config, view };
+    } catch {
+        return { ...nothing, problem: "link: its state is damaged; copy the whole link" };
+    }
 }
 
 function isObject(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function written(config, view, hide) {
-  const parts = [];
-  if (Object.keys(config).length || Object.keys(view).length) {
-    parts.push(`state=${encoded({ config, view })}`);
-  }
-  if (hide.length) parts.push(`hide=${hide.join(",")}`);
-  return parts.length ? `#${parts.join("&")}` : "";
+    const parts = [];
+    if (Object.keys(config).length || Object.keys(view).length) {
+        parts.push(`state=${encoded({ config, view })}`);
+    }
+    if (hide.length) parts.push(`hide=${hide.join(",")}`);
+    return parts.length ? `#${parts.join("&")}` : "";
 }

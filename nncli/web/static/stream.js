@@ -1,46 +1,46 @@
 // The connection to the server: one stream of messages, and actions.
 
 export class Stream {
-  constructor(onMessage, onProblem) {
-    this.onMessage = onMessage;
-    this.onProblem = onProblem;
-    this.page = "";
-  }
-
-  // Read messages until the stream ends. EventSource would not tell why the server refuses.
-  async read() {
-    const answer = await fetch("/events");
-    if (!answer.ok) {
-      this.onProblem((await answer.json()).error);
-      return;
+    constructor(onMessage, onProblem) {
+        this.onMessage = onMessage;
+        this.onProblem = onProblem;
+        this.page = "";
     }
-    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-    let text = "";
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done) break;
-      const events = (text + value).split("\n\n");
-      text = events.pop();
-      for (const event of events) this.take(event);
+
+    // Read messages until the stream ends. EventSource would not tell why the server refuses.
+    async read() {
+        const answer = await fetch("/events");
+        if (!answer.ok) {
+            this.onProblem((await answer.json()).error);
+            return;
+        }
+        const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+        let text = "";
+        for (;;) {
+            const { value, done } = await reader.read();
+            if (done) break;
+            const events = (text + value).split("\n\n");
+            text = events.pop();
+            for (const event of events) this.take(event);
+        }
     }
-  }
 
-  take(event) {
-    if (!event.startsWith("data: ")) return; // a comment, which keeps the connection alive
-    const message = JSON.parse(event.slice("data: ".length));
-    if (message.page) this.page = message.page;
-    else this.onMessage(message);
-  }
+    take(event) {
+        if (!event.startsWith("data: ")) return; // a comment, which keeps the connection alive
+        const message = JSON.parse(event.slice("data: ".length));
+        if (message.page) this.page = message.page;
+        else this.onMessage(message);
+    }
 
-  // Return the answer of the server. Throws an Error with its sentence if it refuses.
-  async act(name, values = {}) {
-    const answer = await fetch(`/pages/${this.page}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ do: name, ...values }),
-    });
-    const found = await answer.json();
-    if (!answer.ok) throw new Error(found.error);
-    return found;
-  }
+    // Return the answer of the server. Throws an Error with its sentence if it refuses.
+    async act(name, values = {}) {
+        const answer = await fetch(`/pages/${this.page}`, {
+            method: "POST",
+            headers: { "Content-Type": "application/json" },
+            body: JSON.stringify({ do: name, ...values }),
+        });
+        const found = await answer.json();
+        if (!answer.ok) throw new Error(found.error);
+        return found;
+    }
 }

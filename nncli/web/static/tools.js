@@ -10,156 +10,187 @@ const NEAR = 8; // pixels between a click and the point that it means
 // `page` has `act(name, values)`, which throws the server's sentence, `tell(problem)`,
 // `drawing`, and `network`, the newest one.
 export class Tools {
-  constructor(page) {
-    this.page = page;
-    this.wasPlaying = false;
-    byId("save").addEventListener("click", () => page.try(() => this.save()));
-    byId("diagnose").addEventListener("click", () => page.try(() => this.diagnose()));
-    byId("surface").addEventListener("click", (event) => page.try(() => this.click(event)));
-    byId("close-example").addEventListener("click", () => byId("example").close());
-    byId("row").addEventListener("submit", (event) => {
-      event.preventDefault();
-      page.try(() => this.showExample(Number(byId("row-number").value)));
-    });
-  }
-
-  // Take a new network: what a click may add depends on its classes.
-  take(network) {
-    const { classes, points } = network;
-    const adds = classes.length
-      ? classes.map((name, index) => [`add ${index}`, `adds a row of class ${name}`])
-      : [["add -1", "adds a row with target −1"], ["add 1", "adds a row with target 1"]];
-    const choices = [[EXAMPLE, "shows the worked example of a row"], ...adds, [REMOVE, "removes a row"]];
-    const select = byId("click");
-    const chosen = select.value;
-    select.replaceChildren(...choices.map(([value, textContent]) => element("option", { value, textContent })));
-    select.value = choices.some(([value]) => value === chosen) ? chosen : EXAMPLE;
-    byId("row-number").max = points.train ? points.train.count - 1 : "";
-    byId("findings").replaceChildren();
-  }
-
-  // Take a frame; look for findings when training pauses.
-  takeFrame({ plays, epoch }) {
-    if (this.wasPlaying && !plays && epoch) this.page.try(() => this.diagnose());
-    this.wasPlaying = plays;
-  }
-
-  async save() {
-    const { saved, notes } = await this.page.act("save");
-    setText(byId("saved"), [`Saved in ${saved}`, ...notes].join("; "));
-  }
-
-  async diagnose() {
-    const { findings } = await this.page.act("findings");
-    const place = byId("findings");
-    place.replaceChildren(...findings.map((each) => element("li", {}, [
-      element("strong", { textContent: `${each.code} ${each.title}. ` }),
-      each.evidence, " ", element("em", { textContent: each.change ?? each.remedy ?? "" }),
-    ])));
-    if (!findings.length) place.append(element("li", { textContent: "Nothing was found so far." }));
-  }
-
-  async showExample(row) {
-    const { html } = await this.page.act("example", { row });
-    byId("example-text").innerHTML = html; // from nncli, which escapes all names
-    setText(byId("example-title"), `Worked example of training row ${row}`);
-    if (!byId("example").open) byId("example").showModal();
-  }
-
-  async click(event) {
-    const chosen = byId("click").value;
-    const { low, high } = this.page.network.plane;
-    const size = event.target.clientWidth;
-    const share = [event.offsetX / size, 1 - event.offsetY / size];
-    const inputs = share.map((each, axis) => low[axis] + each * (high[axis] - low[axis]));
-    if (chosen.startsWith("add ")) {
-      await this.page.act("add", { inputs, target: Number(chosen.slice("add ".length)) });
-      return;
+    constructor(page) {
+        this.page = page;
+        this.wasPlaying = false;
+        byId("save").addEventListener("click", () => page.try(() => this.save()));
+        byId("diagnose").addEventListener("click", () => page.try(() => this.diagnose()));
+        byId("surface").addEventListener("click", (event) => page.try(() => this.click(event)));
+        byId("close-example").addEventListener("click", () => byId("example").close());
+        byId("row").addEventListener("submit", (event) => {
+            event.preventDefault();
+            page.try(() => this.showExample(Number(byId("row-number").value)));
+        });
     }
-    const row = this.nearestRow(inputs, size);
-    if (row === null) this.page.tell("There is no training row; click on a circle.");
-    else if (chosen === REMOVE) await this.page.act("remove", { row });
-    else await this.showExample(row);
-  }
 
-  // Return the number of the training row at a place, or null.
-  nearestRow(place, size) {
-    const { low, high } = this.page.network.plane;
-    const { rows } = this.page.network.points.train;
-    const { inputs } = this.page.drawing.points.find(({ name }) => name === "train");
-    let [nearest, least] = [null, NEAR];
-    rows.forEach((row, n) => {
-      const [x, y] = [0, 1].map((axis) => (size * (inputs[2 * n + axis] - place[axis])) / (high[axis] - low[axis]));
-      const distance = Math.hypot(x, y);
-      if (distance < least) [nearest, least] = [row, distance];
-    });
-    return nearest;
-  }
+    // Take a new network: what a click may add depends on its classes.
+    take(network) {
+        const { classes, points } = network;
+        const adds = classes.length
+            ? classes.map((name, index) => [`add ${index}`, `adds a row of class ${name}`])
+            : [
+                  ["add -1", "adds a row with target −1"],
+                  ["add 1", "adds a row with target 1"],
+              ];
+        const choices = [
+            [EXAMPLE, "shows the worked example of a row"],
+            ...adds,
+            [REMOVE, "removes a row"],
+        ];
+        const select = byId("click");
+        const chosen = select.value;
+        select.replaceChildren(
+            ...choices.map(([value, textContent]) => element("option", { value, textContent })),
+        );
+        select.value = choices.some(([value]) => value === chosen) ? chosen : EXAMPLE;
+        byId("row-number").max = points.train ? points.train.count - 1 : "";
+        byId("findings").replaceChildren();
+    }
+
+    // Take a frame; look for findings when training pauses.
+    takeFrame({ plays, epoch }) {
+        if (this.wasPlaying && !plays && epoch) this.page.try(() => this.diagnose());
+        this.wasPlaying = plays;
+    }
+
+    async save() {
+        const { saved, notes } = await this.page.act("save");
+        setText(byId("saved"), [`Saved in ${saved}`, ...notes].join("; "));
+    }
+
+    async diagnose() {
+        const { findings } = await this.page.act("findings");
+        const place = byId("findings");
+        place.replaceChildren(
+            ...findings.map((each) =>
+                element("li", {}, [
+                    element("strong", { textContent: `${each.code} ${each.title}. ` }),
+                    each.evidence,
+                    " ",
+                    element("em", { textContent: each.change ?? each.remedy ?? "" }),
+                ]),
+            ),
+        );
+        if (!findings.length)
+            place.append(element("li", { textContent: "Nothing was found so far." }));
+    }
+
+    async showExample(row) {
+        const { html } = await this.page.act("example", { row });
+        byId("example-text").innerHTML = html; // from nncli, which escapes all names
+        setText(byId("example-title"), `Worked example of training row ${row}`);
+        if (!byId("example").open) byId("example").showModal();
+    }
+
+    async click(event) {
+        const chosen = byId("click").value;
+        const { low, high } = this.page.network.plane;
+        const size = event.target.clientWidth;
+        const share = [event.offsetX / size, 1 - event.offsetY / size];
+        const inputs = share.map((each, axis) => low[axis] + each * (high[axis] - low[axis]));
+        if (chosen.startsWith("add ")) {
+            await this.page.act("add", { inputs, target: Number(chosen.slice("add ".length)) });
+            return;
+        }
+        const row = this.nearestRow(inputs, size);
+        if (row === null) this.page.tell("There is no training row; click on a circle.");
+        else if (chosen === REMOVE) await this.page.act("remove", { row });
+        else await this.showExample(row);
+    }
+
+    // Return the number of the training row at a place, or null.
+    nearestRow(place, size) {
+        const { low, high } = this.page.network.plane;
+        const { rows } = this.page.network.points.train;
+        const { inputs } = this.page.drawing.points.find(({ name }) => name === "train");
+        let [nearest, least] = [null, NEAR];
+        rows.forEach((row, n) => {
+            const [x, y] = [0, 1].map(
+                (axis) => (size * (inputs[2 * n + axis] - place[axis])) / (high[axis] - low[axis]),
+            );
+            const distance = Math.hypot(x, y);
+            if (distance < least) [nearest, least] = [row, distance];
+        });
+        return nearest;
+    }
 }
 
 // The lessons: a config to begin with, and what to look at.
 export class Lessons {
-  constructor(page, lessons) {
-    this.lessons = lessons;
-    const options = lessons.map(({ name }) => element("option", { value: name, textContent: name.replaceAll("_", " ") }));
-    byId("lesson").append(element("option", { value: "", textContent: "none" }), ...options);
-    byId("lesson").addEventListener("change", () => page.try(() => page.begins(byId("lesson").value)));
-  }
+    constructor(page, lessons) {
+        this.lessons = lessons;
+        const options = lessons.map(({ name }) =>
+            element("option", { value: name, textContent: name.replaceAll("_", " ") }),
+        );
+        byId("lesson").append(element("option", { value: "", textContent: "none" }), ...options);
+        byId("lesson").addEventListener("change", () =>
+            page.try(() => page.begins(byId("lesson").value)),
+        );
+    }
 
-  called(name) {
-    return this.lessons.find((each) => each.name === name);
-  }
+    called(name) {
+        return this.lessons.find((each) => each.name === name);
+    }
 
-  // Show the texts of a lesson, if there is one of this name.
-  show(name) {
-    const found = this.called(name);
-    byId("lesson").value = found ? name : "";
-    byId("lesson-text").hidden = !found;
-    if (!found) return;
-    const texts = [["", found.shows], ["Expected: ", found.expected], ["Try next: ", found.try_next]];
-    byId("lesson-text").replaceChildren(...texts.map(([title, text]) =>
-      element("p", {}, [element("strong", { textContent: title }), text])));
-  }
+    // Show the texts of a lesson, if there is one of this name.
+    show(name) {
+        const found = this.called(name);
+        byId("lesson").value = found ? name : "";
+        byId("lesson-text").hidden = !found;
+        if (!found) return;
+        const texts = [
+            ["", found.shows],
+            ["Expected: ", found.expected],
+            ["Try next: ", found.try_next],
+        ];
+        byId("lesson-text").replaceChildren(
+            ...texts.map(([title, text]) =>
+                element("p", {}, [element("strong", { textContent: title }), text]),
+            ),
+        );
+    }
 }
 
 // The two columns of one's own table that are the inputs.
 export class OwnColumns {
-  constructor(page) {
-    this.selects = ["First column", "Second column"].map((label, axis) => {
-      const select = element("select", { id: `column-${axis}` });
-      select.addEventListener("change", () => {
-        this.avoidTwice(axis);
-        page.try(() => page.configure((config) => this.withColumns(config), false));
-      });
-      const named = element("label", { htmlFor: select.id, textContent: label });
-      byId("own-columns").append(element("div", { className: "field" }, [named, select]));
-      return select;
-    });
-  }
+    constructor(page) {
+        this.selects = ["First column", "Second column"].map((label, axis) => {
+            const select = element("select", { id: `column-${axis}` });
+            select.addEventListener("change", () => {
+                this.avoidTwice(axis);
+                page.try(() => page.configure((config) => this.withColumns(config), false));
+            });
+            const named = element("label", { htmlFor: select.id, textContent: label });
+            byId("own-columns").append(element("div", { className: "field" }, [named, select]));
+            return select;
+        });
+    }
 
-  take({ numbers, inputs }) {
-    this.numbers = numbers;
-    this.inputs = inputs;
-    const isOwn = inputs.length === 2 && inputs.every((name) => numbers.includes(name));
-    byId("own-columns").hidden = !isOwn || numbers.length < 3;
-    this.selects.forEach((select, axis) => {
-      const options = numbers.map((name) => element("option", { value: name, textContent: name }));
-      select.replaceChildren(...options);
-      select.value = inputs[axis];
-    });
-  }
+    take({ numbers, inputs }) {
+        this.numbers = numbers;
+        this.inputs = inputs;
+        const isOwn = inputs.length === 2 && inputs.every((name) => numbers.includes(name));
+        byId("own-columns").hidden = !isOwn || numbers.length < 3;
+        this.selects.forEach((select, axis) => {
+            const options = numbers.map((name) =>
+                element("option", { value: name, textContent: name }),
+            );
+            select.replaceChildren(...options);
+            select.value = inputs[axis];
+        });
+    }
 
-  // If one column is chosen twice, the other one changes, too.
-  avoidTwice(axis) {
-    const other = this.selects[1 - axis];
-    if (other.value === this.selects[axis].value) other.value = this.inputs[axis];
-  }
+    // If one column is chosen twice, the other one changes, too.
+    avoidTwice(axis) {
+        const other = this.selects[1 - axis];
+        if (other.value === this.selects[axis].value) other.value = this.inputs[axis];
+    }
 
-  // Drop all other columns of numbers; what else was dropped stays so.
-  withColumns(config) {
-    const chosen = this.selects.map((select) => select.value);
-    const others = (config.data.drop ?? []).filter((name) => !this.numbers.includes(name));
-    const numbers = this.numbers.filter((name) => !chosen.includes(name));
-    return changed(config, "data.drop", [...others, ...numbers]);
-  }
+    // Drop all other columns of numbers; what else was dropped stays so.
+    withColumns(config) {
+        const chosen = this.selects.map((select) => select.value);
+        const others = (config.data.drop ?? []).filter((name) => !this.numbers.includes(name));
+        const numbers = this.numbers.filter((name) => !chosen.includes(name));
+        return changed(config, "data.drop", [...others, ...numbers]);
+    }
 }
