@@ -137,7 +137,7 @@ export class LossLandscape extends Panel {
         const path = floatsOf(found.path);
         axes.path(path);
         const ends = [Math.min(...known), Math.max(...known)].map(short);
-        const text = `losses from ${ends[0]} (light) to ${ends[1]}`;
+        const text = `losses from ${ends[0]} to ${ends[1]} (blue)`;
         setText(byId("landscape-range"), `${text}; the path of training ends in the circle`);
     }
 }
