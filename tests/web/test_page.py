@@ -338,8 +338,11 @@ def test_many_weights_are_fetched_apart(opened):
     training = {"batch_size": 4, "engine": "numpy"}
     page = opened({"data": rows, "model": {"hidden_layers": [60]}, "training": training})
     middle = page.page.evaluate(WIDTH) / 2
-    with page.page.expect_response(lambda found: "weights" in (found.request.post_data or "")):
+    with page.page.expect_response(
+        lambda found: "weights" in (found.request.post_data or "")
+    ) as asked:
         page.page.click("#step")
+    asked.value.finished()
     assert page.page.evaluate(COLORS, [middle, 31]) > 20
 
 

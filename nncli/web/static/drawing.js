@@ -24,6 +24,7 @@ export class Drawing {
         this.isDue = false;
         this.measures = 0;
         this.spoken = this.asked = 0;
+        this.later = null; // a timer, while a question has to wait
         onSchemeChange(() => this.redraw());
         new ResizeObserver(() => this.resized()).observe(document.body);
     }
@@ -104,14 +105,24 @@ export class Drawing {
         this.askForWeights(start);
     }
 
+    askLater() {
+        this.later = null;
+        this.schedule();
+    }
+
     // Ask for the weights of large layers, as far as they are drawn.
     async askForWeights(now) {
         const { network, decoder, graph } = this;
         const missing = network.units.flatMap((_, layer) =>
             `W${layer + 1}` in decoder.arrays ? [] : [layer],
         );
-        if (!missing.length || now - this.asked < ASK_MILLISECONDS) return;
-        this.asked = now;
+        if (!missing.length || this.askedFor === this.frame) return;
+        const wait = ASK_MILLISECONDS - (now - this.asked);
+        if (wait > 0) {
+            this.later ??= setTimeout(() => this.askLater(), wait);
+            return;
+        }
+        [this.asked, this.askedFor] = [now, this.frame];
         for (const layer of missing) {
             const { units, weights } = await this.ask("weights", { layer, units: MOST_OUTPUTS });
             if (this.network !== network) return; // another one by now
