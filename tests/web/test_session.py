@@ -270,6 +270,24 @@ def test_the_weights_of_a_large_layer_come_when_asked_for():
     assert len(json.dumps(frame)) < 200_000
 
 
+def test_features_are_the_inputs_of_the_first_layer():
+    data = {**XOR["data"], "features": ["x1", {"square": "x2"}, {"product": ["x1", "x2"]}]}
+    page = session({**XOR, "data": data, "model": {"hidden_layers": []}})
+    network = last(page, "network")
+    assert network["columns"] == ["x1", "x2"]
+    assert len(network["inputs"]) == 3
+    assert network["plane"]["names"] == ["x1", "x2"]
+    page.act({"do": "epoch"})
+    [found] = page.act({"do": "values", "inputs": [0.5, 3]})["layers"]
+    arrays = page._view.network.arrays
+    assert found["z"] == pytest.approx(([0.5, 9, 1.5] @ arrays["W1"] + arrays["b1"]).tolist())
+    page.act({"do": "add", "inputs": [0.5, 3], "target": 0})
+    result = nncli.train(yaml.safe_load(page.act({"do": "config"})["yaml"]), {"training.epochs": 3})
+    for _ in range(3):
+        page.act({"do": "epoch"})
+    assert np.array_equal(result.model.network.parameters, page._view.network.parameters)
+
+
 LESSONS = session().act({"do": "lessons"})["lessons"]
 
 

@@ -81,6 +81,8 @@ def _listed(values: Values, job: Job) -> Values:
         "target": data.targets[0],
         "scale": job.config.data.scale.name,
     }
+    if "features" in values["data"]:
+        listed["features"] = values["data"]["features"]
     if split.of_classes:
         listed["labels"] = [data.classes[each] for each in targets]
         listed["classes"] = [*data.classes]

@@ -188,6 +188,6 @@ def plane_of(dataset: Dataset) -> Plane | None:
 def network_inputs(job: Job, points: Array) -> Array:
     """Return points (B, 2) of the plane as the network sees them."""
     scaled = Scaled(job.scaling, points.dtype, job.network.dtype)
-    X = np.empty(points.shape, job.network.dtype)
+    X = np.empty((len(points), job.network.layers[0].inputs), job.network.dtype)
     scaled.write(points, X, scaled.scratch(len(X), X))
     return X
