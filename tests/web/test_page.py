@@ -346,6 +346,39 @@ def test_many_weights_are_fetched_apart(opened):
     assert page.page.evaluate(COLORS, [middle, 31]) > 20
 
 
+def test_features_are_chosen_among_those_of_both_columns(opened):
+    page = opened()
+    boxes = page.page.locator("#features label")
+    assert boxes.all_inner_texts() == ["x1", "x2", "x1²", "x2²", "x1·x2", "sin x1", "sin x2"]
+    page.page.get_by_label("x1·x2").check()
+    page.page.get_by_label("sin x2").check()
+    page.wait("document.querySelector('.column').textContent === '4 inputs'")
+    products = {"product": ["x1", "x2"]}
+    assert page.value("data.features") == ["x1", "x2", products, {"sine": "x2"}]
+    x, _, column = page.page.evaluate(PLACE)
+    assert page.page.evaluate(COLORS, [column / 2, 10 + 2 * 60 + 21]) > 20  # of the product
+    for name in ("x1", "x2", "sin x2"):
+        page.page.get_by_label(name, exact=True).uncheck()
+    page.wait("document.querySelector('.column').textContent === '1 input'")
+    assert page.value("data.features") == [products]
+    page.page.select_option(".field[data-control='data.source'] select", "circle")
+    page.wait("document.querySelector('.field[data-control=\"data.noise\"] input')")
+    assert page.value("data.features") == [products]
+    page.page.get_by_label("x1·x2").uncheck()
+    page.wait("document.getElementById('features-refusal').textContent.includes('empty list')")
+    assert page.page.get_by_label("x1·x2").is_checked()
+    page.messages.clear()  # the browser tells of every refused request
+
+
+def test_both_columns_alone_are_no_list_of_features(opened):
+    page = opened({**CONFIG, "data": {**CONFIG["data"], "features": ["x1", {"square": "x1"}]}})
+    assert page.page.get_by_label("x1²").is_checked()
+    page.page.get_by_label("x1²").uncheck()
+    page.page.get_by_label("x2", exact=True).check()
+    page.wait("document.querySelector('.column').textContent === '2 inputs'")
+    assert "features" not in page.value("data")
+
+
 def test_a_click_adds_and_removes_a_row(opened):
     page = opened()
     page.page.select_option("#click", "add 1")

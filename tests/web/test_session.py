@@ -277,6 +277,11 @@ def test_features_are_the_inputs_of_the_first_layer():
     assert network["columns"] == ["x1", "x2"]
     assert len(network["inputs"]) == 3
     assert network["plane"]["names"] == ["x1", "x2"]
+    maps = np.frombuffer(b64decode(network["plane"]["inputs"]), np.float32).reshape(3, 1600)
+    assert np.allclose(maps[2] ** 2, maps[0] ** 2 * maps[1], rtol=1e-4)  # unscaled here
+    names = [each["name"] for each in network["features"]]
+    assert names == ["x1", "x2", "x1²", "x2²", "x1·x2", "sin x1", "sin x2"]
+    assert network["features"][4]["written"] == {"product": ["x1", "x2"]}
     page.act({"do": "epoch"})
     [found] = page.act({"do": "values", "inputs": [0.5, 3]})["layers"]
     arrays = page._view.network.arrays

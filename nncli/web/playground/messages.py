@@ -11,16 +11,26 @@ from nncli.data.splits import Split
 from nncli.nn.entries import Array
 from nncli.runs.job import Job
 from nncli.web.playground.choices import used_values
+from nncli.web.playground.features import offered_features
 from nncli.web.playground.landscape import Landscape
 from nncli.web.playground.setting import Setting
 from nncli.web.playground.trainer import Trainer
-from nncli.web.playground.view import SIDE, Plane, View, shown_rows
+from nncli.web.playground.view import MOST_MAPS, SIDE, Plane, View, shown_rows
 
 MOST_NUMBERS = 4096  # of an array in a frame; a page asks for parts of larger ones
 
 
-def network_message(setting: Setting, job: Job, plane: Plane | None) -> dict[str, Any]:
-    """Return what a change of the config changes."""
+def network_message(
+    setting: Setting, job: Job, plane: Plane | None, points: Array | None
+) -> dict[str, Any]:
+    """Return what a change of the config changes.
+
+    Parameters
+    ----------
+    plane : Plane or None
+    points : array (P, I) or None
+        The points of the plane as the network sees them.
+    """
     data, blocks = job.dataset, job.blocks
     return {
         "type": "network",
@@ -28,6 +38,7 @@ def network_message(setting: Setting, job: Job, plane: Plane | None) -> dict[str
         "used": used_values(job),
         "columns": [*data.columns],
         "inputs": [*data.inputs],
+        "features": [] if plane is None else offered_features(data.columns),
         "numbers": [*setting.numbers],
         "units": [block.outputs for block in blocks],
         "activations": [block.activation.kind for block in blocks],
@@ -39,7 +50,7 @@ def network_message(setting: Setting, job: Job, plane: Plane | None) -> dict[str
         "score": job.score.name,
         "epochs": job.plan.epochs,
         "batches": job.order.batches,
-        "plane": None if plane is None else _plane(plane),
+        "plane": None if plane is None or points is None else _plane(plane, points),
         "points": {} if plane is None else _points(job),
         "has_start": bool(setting.start),
         "warnings": [*job.warnings],
@@ -102,8 +113,14 @@ def hidden_answer(outputs: Array) -> dict[str, Any]:
     return {"units": outputs.shape[1], "outputs": _bytes(outputs, np.float32)}
 
 
-def _plane(plane: Plane) -> dict[str, Any]:
-    return {"names": plane.names, "low": plane.low, "high": plane.high, "side": SIDE}
+def _plane(plane: Plane, points: Array) -> dict[str, Any]:
+    return {
+        "names": plane.names,
+        "low": plane.low,
+        "high": plane.high,
+        "side": SIDE,
+        "inputs": _bytes(points.T[:MOST_MAPS], np.float32),
+    }
 
 
 def _points(job: Job) -> dict[str, Any]:

@@ -127,7 +127,7 @@ class Session:
         self._before: Array = job.network.parameters.copy()
         self._steps_before = 0
         self._messages.clear()
-        self._tell(network_message(setting, job, plane))
+        self._tell(network_message(setting, job, plane, points))
         self._draw()
 
     def _play(self) -> None:

@@ -35,6 +35,7 @@ export class Drawing {
         this.frame = null;
         for (const each of Object.values(this.histories)) each.clear();
         network.range = rangeOf(network);
+        if (network.plane) network.plane.inputs = mapsOf(network.plane);
         const splits = Object.entries(network.points).reverse(); // training rows are drawn last
         this.points = splits.map(([name, each]) => ({
             name,
@@ -218,6 +219,14 @@ export class Drawing {
             });
         });
     }
+}
+
+// Return a map of the plane for each input of the network, as the network sees it.
+function mapsOf({ side, inputs }) {
+    const [all, size] = [floatsOf(inputs), side * side];
+    return Array.from({ length: all.length / size }, (_, input) =>
+        all.subarray(input * size, (input + 1) * size),
+    );
 }
 
 function speak(id, text) {

@@ -199,7 +199,7 @@ export class Graph {
                     side,
                     this.meaning(node),
                 );
-            return this.painter.paint(name, side, (n) => inputAt(plane, node.unit, n));
+            return this.inputImage(name, plane.inputs[node.unit], side);
         }
         const side = this.imageSide();
         return node.layer === 1 && side ? this.weightImage(name, node.unit, side) : null;
@@ -211,6 +211,11 @@ export class Graph {
         return isOutput && this.network.classes.length === 2 && this.counts.at(-1) === 1
             ? this.network.range
             : {};
+    }
+
+    inputImage(name, values, side) {
+        const largest = values.reduce((found, each) => Math.max(found, Math.abs(each)), 1e-9);
+        return this.painter.paint(name, side, (n) => Math.round((STEPS * values[n]) / largest));
     }
 
     weightImage(name, unit, side) {
@@ -289,14 +294,6 @@ function distanceTo({ x1, y1, x2, y2, bend }, x, y) {
         least = Math.min(least, Math.hypot(across, down));
     }
     return least;
-}
-
-// An input in the plane goes from its low end to its high one.
-function inputAt({ side, low, high }, axis, n) {
-    const share = axis ? 1 - (Math.floor(n / side) + 0.5) / side : ((n % side) + 0.5) / side;
-    const value = low[axis] + share * (high[axis] - low[axis]);
-    const largest = Math.max(Math.abs(low[axis]), Math.abs(high[axis]));
-    return Math.round((STEPS * value) / largest);
 }
 
 function exact(number) {

@@ -4,6 +4,7 @@ import { CONTROLS, sourceControls } from "./controls.js";
 import { css, classColor, diverging } from "./colors.js";
 import { byId, element, setText } from "./dom.js";
 import { Drawing } from "./drawing.js";
+import { Features } from "./features.js";
 import { Field } from "./fields.js";
 import { Columns } from "./layers.js";
 import { NumberForm } from "./number.js";
@@ -34,6 +35,7 @@ class Page {
         this.hint = byId("pointed").textContent;
         this.tools = new Tools(this);
         this.own = new OwnColumns(this);
+        this.features = new Features(this);
         this.panels = [new HiddenSpace(this), new LossLandscape(this), new Digit(this)];
         byId("speed").append(
             element("option", { value: "", textContent: "as fast as possible" }),
@@ -75,6 +77,7 @@ class Page {
         this.drawing.take(network);
         this.tools.take(network);
         this.own.take(network);
+        this.features.take(network);
         for (const each of this.panels) each.take(network);
         if (isFirst) await this.begin();
         this.showNetwork();
@@ -127,8 +130,11 @@ class Page {
 
     // Another source has other keys; those of the same name stay. The loss may not fit it.
     withSource(config, source) {
-        const keys = this.choices.sources[source]?.keys;
-        const kept = Object.entries(config.data).filter(([name]) => keys && `data.${name}` in keys);
+        const { sources } = this.choices;
+        const keys = sources[source]?.keys;
+        const { features, ...others } = config.data;
+        const before = config.data.source in sources ? config.data : others; // of own columns
+        const kept = Object.entries(before).filter(([name]) => keys && `data.${name}` in keys);
         // Only what the page began with may have a source that nobody can choose.
         const data = keys ? { source, ...Object.fromEntries(kept) } : this.start.data;
         return changed(changed({ ...config, data }, "training.loss"), "model.output");

@@ -250,7 +250,7 @@ export class Digit extends Panel {
     }
 
     take(network) {
-        this.place.hidden = network.inputs.length !== DIGIT * DIGIT;
+        this.place.hidden = network.columns.length !== DIGIT * DIGIT;
     }
 
     paint(event) {

@@ -166,31 +166,32 @@ export class OwnColumns {
         });
     }
 
-    take({ numbers, inputs }) {
+    take({ numbers, columns }) {
         this.numbers = numbers;
-        this.inputs = inputs;
-        const isOwn = inputs.length === 2 && inputs.every((name) => numbers.includes(name));
+        this.columns = columns;
+        const isOwn = columns.length === 2 && columns.every((name) => numbers.includes(name));
         byId("own-columns").hidden = !isOwn || numbers.length < 3;
         this.selects.forEach((select, axis) => {
             const options = numbers.map((name) =>
                 element("option", { value: name, textContent: name }),
             );
             select.replaceChildren(...options);
-            select.value = inputs[axis];
+            select.value = columns[axis];
         });
     }
 
     // If one column is chosen twice, the other one changes, too.
     avoidTwice(axis) {
         const other = this.selects[1 - axis];
-        if (other.value === this.selects[axis].value) other.value = this.inputs[axis];
+        if (other.value === this.selects[axis].value) other.value = this.columns[axis];
     }
 
-    // Drop all other columns of numbers; what else was dropped stays so.
+    // Drop all other columns of numbers; what else was dropped stays so. Features name columns.
     withColumns(config) {
         const chosen = this.selects.map((select) => select.value);
         const others = (config.data.drop ?? []).filter((name) => !this.numbers.includes(name));
         const numbers = this.numbers.filter((name) => !chosen.includes(name));
-        return changed(config, "data.drop", [...others, ...numbers]);
+        const dropped = changed(config, "data.drop", [...others, ...numbers]);
+        return changed(dropped, "data.features", null);
     }
 }
