@@ -47,6 +47,25 @@ requestAnimationFrame(() => requestAnimationFrame(() => {
   const { data } = canvas.getContext("2d").getImageData(x - 18, y - 18, 36, 36);
   done(new Set(new Uint32Array(data.buffer)).size);
 })))"""
+# The line of the first unit of the network, and the ends of another one, at a quarter.
+LINES = """new Promise((done) => fetch("/events").then(async (answer) => {
+  const [{ firstLines, zeroLine }, { floatsOf }] = await Promise.all(
+    ["/lines.js", "/arrays.js"].map((each) => import(each)));
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (text.split("\\n\\n").length < 4) text += (await reader.read()).value;
+  reader.cancel();
+  const [network, frame] = text.split("\\n\\n").slice(1)
+    .map((each) => each && JSON.parse(each.slice(6)));
+  const all = floatsOf(network.plane.inputs);
+  const plane = { ...network.plane, inputs: [all.subarray(0, 1600), all.subarray(1600)] };
+  const arrays = { W1: floatsOf(frame.arrays.W1), b1: floatsOf(frame.arrays.b1) };
+  const [first] = firstLines({ plane, units: network.units }, arrays);
+  const quarter = Float32Array.from({ length: 100 }, (_, n) => (n % 10) + 0.5 - 2.5);
+  const places = zeroLine(quarter, 10).flatMap(([a, b, c, d]) => [[a, b], [c, d]])
+    .sort((one, other) => one[1] - other[1]);
+  done({ first, straight: [places[0], places.at(-1)], low: plane.low, high: plane.high });
+}))"""
 WAITING = """new Promise((done, fail) => {
   setTimeout(() => fail(new Error("not in time")), 20000);
   const look = () => (CONDITION) ? done() : requestAnimationFrame(look);
@@ -346,6 +365,27 @@ def test_many_weights_are_fetched_apart(opened):
     assert page.page.evaluate(COLORS, [middle, 31]) > 20
 
 
+def test_lines_are_where_a_weighted_sum_is_0(opened):
+    weights = [[[1.0, 0.0], [2.0, 0.0]], [[1.0], [1.0]]]
+    model = {"hidden_layers": [2], "initial_weights": weights}
+    data = {**CONFIG["data"], "scale": "none", "features": ["x1", {"square": "x2"}]}
+    page = opened({**CONFIG, "data": data, "model": model})
+    lines = page.page.evaluate(LINES)
+    low, high = lines["low"], lines["high"]
+    assert len(lines["first"]) > 40
+    for across, down in [each[:2] for each in lines["first"]]:
+        x = low[0] + across * (high[0] - low[0])
+        y = high[1] - down * (high[1] - low[1])
+        assert abs(x + 2 * y * y) < 0.02 * (high[0] - low[0])
+    assert lines["straight"][0] == pytest.approx([0.25, -0.05])  # beyond the edges
+    assert lines["straight"][1] == pytest.approx([0.25, 1.05])
+    before = page.page.evaluate(PICTURE, "surface")
+    page.page.check("#lines")
+    page.wait(f"({PICTURE})('surface') !== {json.dumps(before)}")
+    page.page.click("#fewer-layers")
+    page.wait("document.getElementById('lines').parentElement.hidden")
+
+
 def test_features_are_chosen_among_those_of_both_columns(opened):
     page = opened()
     boxes = page.page.locator("#features label")
@@ -355,7 +395,7 @@ def test_features_are_chosen_among_those_of_both_columns(opened):
     page.wait("document.querySelector('.column').textContent === '4 inputs'")
     products = {"product": ["x1", "x2"]}
     assert page.value("data.features") == ["x1", "x2", products, {"sine": "x2"}]
-    x, _, column = page.page.evaluate(PLACE)
+    *_, column = page.page.evaluate(PLACE)
     assert page.page.evaluate(COLORS, [column / 2, 10 + 2 * 60 + 21]) > 20  # of the product
     for name in ("x1", "x2", "sin x2"):
         page.page.get_by_label(name, exact=True).uncheck()

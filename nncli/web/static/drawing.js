@@ -5,6 +5,7 @@ import { Chart, History } from "./chart.js";
 import { css, diverging, onSchemeChange } from "./colors.js";
 import { byId, element, setText, short } from "./dom.js";
 import { Graph, MOST_OUTPUTS } from "./graph.js";
+import { firstLines, hasLines } from "./lines.js";
 import { Painter, pointColors, Surface } from "./surface.js";
 
 const MOST_MEASURES = 500;
@@ -140,7 +141,10 @@ export class Drawing {
         const picture = unit
             ? this.graph.pictureOf(unit, this.decoder.maps)
             : this.outputPicture(side);
-        this.surface.draw(picture, network, points, { smooth: !view.discretize });
+        const shows = view.lines && hasLines(network);
+        const lines = shows ? firstLines(network, this.decoder.arrays) : [];
+        const pointed = unit?.layer === 1 ? unit.unit : null;
+        this.surface.draw(picture, network, points, { smooth: !view.discretize, lines, pointed });
     }
 
     outputPicture(side) {

@@ -7,6 +7,7 @@ import { Drawing } from "./drawing.js";
 import { Features } from "./features.js";
 import { Field } from "./fields.js";
 import { Columns } from "./layers.js";
+import { hasLines } from "./lines.js";
 import { NumberForm } from "./number.js";
 import { Digit, HiddenSpace, LossLandscape } from "./panels.js";
 import { applied, changed, difference, readFragment, valueAt, written } from "./state.js";
@@ -14,7 +15,8 @@ import { Stream } from "./stream.js";
 import { Lessons, OwnColumns, Tools } from "./tools.js";
 
 const SPEEDS = [1, 5, 30, 300]; // steps a second
-const FIRST_VIEW = { speed: "", test: true, discretize: false, log: false, lesson: "" };
+const CHECKS = { test: true, discretize: false, lines: false, log: false };
+const FIRST_VIEW = { speed: "", lesson: "", ...CHECKS };
 const WRITES = "input, select, textarea"; // take letters
 const CONTROLS_OF_SPACE = `${WRITES}, button, a, summary, [tabindex]`;
 
@@ -179,6 +181,7 @@ class Page {
         byId("surface").parentElement.hidden = !network.plane;
         byId("clicks").hidden = !network.plane;
         byId("discretize").parentElement.hidden = !network.plane || !network.classes.length;
+        byId("lines").parentElement.hidden = !hasLines(network);
         this.showLegend();
         this.writeLink();
         this.hide();
@@ -269,7 +272,7 @@ class Page {
 
     showView() {
         byId("speed").value = this.view.speed;
-        for (const name of ["test", "discretize", "log"]) byId(name).checked = this.view[name];
+        for (const name of Object.keys(CHECKS)) byId(name).checked = this.view[name];
     }
 
     sendSpeed() {
@@ -293,7 +296,7 @@ class Page {
         byId("speed").addEventListener("change", () =>
             this.changeView("speed", byId("speed").value),
         );
-        for (const name of ["test", "discretize", "log"]) {
+        for (const name of Object.keys(CHECKS)) {
             byId(name).addEventListener("change", () => this.changeView(name, byId(name).checked));
         }
         window.addEventListener("hashchange", () => this.restore().then(() => this.showNetwork()));

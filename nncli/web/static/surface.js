@@ -85,7 +85,8 @@ export class Surface {
         this.isCurrent = false;
     }
 
-    draw(picture, network, points, { smooth }) {
+    // `lines` are drawn between the map and the points; the one at `pointed` is wider.
+    draw(picture, network, points, { smooth, lines, pointed }) {
         const size = this.canvas.clientWidth;
         const context = fitted(this.canvas, size, size);
         if (!this.isCurrent || this.top.width !== this.canvas.width)
@@ -93,7 +94,19 @@ export class Surface {
         context.clearRect(0, 0, size, size);
         context.imageSmoothingEnabled = smooth;
         context.drawImage(picture, 0, 0, size, size);
+        lines.forEach((line, unit) => this.line(context, line, size, unit === pointed ? 4 : 1.5));
         context.drawImage(this.top, 0, 0, size, size);
+    }
+
+    line(context, pieces, size, width) {
+        context.strokeStyle = colorOf("--text");
+        context.lineWidth = width;
+        context.beginPath();
+        for (const [x1, y1, x2, y2] of pieces) {
+            context.moveTo(x1 * size, y1 * size);
+            context.lineTo(x2 * size, y2 * size);
+        }
+        context.stroke();
     }
 
     drawTop(network, points, size) {
