@@ -34,6 +34,7 @@ def test_sources_list_their_keys_and_read_no_file():
     xor = CHOICES["sources"]["xor"]["keys"]
     assert (xor["data.noise"]["default"], xor["data.noise"]["minimum"]) == (0.25, 0)
     assert xor["data.rows"]["type"] == "integer"
+    assert "data.validation" not in xor  # a page refuses it
     assert CHOICES["sources"]["gate"]["keys"]["data.gate"]["enum"][0] == "and"
     assert not any(SOURCES[name].is_own for name in CHOICES["sources"])
 

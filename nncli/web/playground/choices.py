@@ -1,6 +1,6 @@
 """What the controls of a page offer: every key of a config with its range, choices and meaning."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -14,6 +14,7 @@ from nncli.runs.job import Job
 from nncli.web.playground.setting import SOURCES
 
 _USED = {"activation", "normalization", "output", "initializer", "bias_initializer", "density"}
+_NOT_OFFERED = {"source", "validation"}  # of data; a page has no validation rows
 _OF_RANGE = (
     "type", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"
 )  # fmt: skip
@@ -52,14 +53,16 @@ def used_values(job: Job) -> dict[str, Any]:
 
 
 def _source(source: type[Section]) -> dict[str, Any]:
-    return {"description": _first_line(source), "keys": _keys(source, "data.", skip="source")}
+    return {"description": _first_line(source), "keys": _keys(source, "data.", skip=_NOT_OFFERED)}
 
 
 def _first_line(section: type[Section]) -> str:
     return (section.__doc__ or "").strip().partition("\n")[0]
 
 
-def _keys(section: type[Section], prefix: str, skip: str = "") -> dict[str, dict[str, Any]]:
+def _keys(
+    section: type[Section], prefix: str, skip: Collection[str] = ()
+) -> dict[str, dict[str, Any]]:
     """Return the keys of a section, without nested sections."""
     schemas = section.json_schema()["properties"]
     return {
@@ -70,7 +73,7 @@ def _keys(section: type[Section], prefix: str, skip: str = "") -> dict[str, dict
             "entries": _entries([*field.metadata, field.annotation]),
         }
         for key, field in section.model_fields.items()
-        if key != skip and not _is_section(field.annotation)
+        if key not in skip and not _is_section(field.annotation)
     }
 
 
