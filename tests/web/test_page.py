@@ -66,6 +66,15 @@ LINES = """new Promise((done) => fetch("/events").then(async (answer) => {
     .sort((one, other) => one[1] - other[1]);
   done({ first, straight: [places[0], places.at(-1)], low: plane.low, high: plane.high });
 }))"""
+# Curves that go on, with values of another loss.
+HISTORY = """import("/chart.js").then(({ History }) => {
+  const history = new History();
+  [[0, 1], [10, 2]].forEach(([step, train]) => history.add(step, { train }));
+  history.change();
+  history.forget();
+  [[0, 3], [5, 4]].forEach(([step, train]) => history.add(step, { train }));
+  return { steps: history.steps, train: history.values.train, changes: history.changes };
+})"""
 WAITING = """new Promise((done, fail) => {
   setTimeout(() => fail(new Error("not in time")), 20000);
   const look = () => (CONDITION) ? done() : requestAnimationFrame(look);
@@ -384,6 +393,31 @@ def test_lines_are_where_a_weighted_sum_is_0(opened):
     page.wait(f"({PICTURE})('surface') !== {json.dumps(before)}")
     page.page.click("#fewer-layers")
     page.wait("document.getElementById('lines').parentElement.hidden")
+
+
+def test_curves_go_on_after_a_change_that_keeps_the_weights(opened):
+    page = opened()
+    page.page.click("#epoch")
+    page.wait("document.getElementById('steps').textContent === '20'")
+    assert not page.page.is_visible("#all-steps")
+    field = page.field("training.learning_rate")
+    field.fill("0.1")
+    field.press("Enter")
+    page.wait("document.getElementById('steps').textContent === '0'")
+    assert page.page.inner_text("#steps-name") == "Step since the change"
+    assert page.page.inner_text("#all-steps") == "20"
+    page.page.click("#epoch")
+    page.wait("document.getElementById('all-steps').textContent === '40'")
+    label = page.page.get_attribute("#loss", "aria-label")
+    assert label.startswith("Curves of the loss; step 40 in all, last change after step 20:")
+    page.page.click("#reset")
+    page.wait("document.getElementById('steps-name').textContent === 'Step'")
+    assert not page.page.is_visible("#all-steps")
+
+
+def test_curves_of_another_loss_begin_after_the_change(opened):
+    history = opened().page.evaluate(HISTORY)
+    assert history == {"steps": [0, 10, 15], "train": [None, 3, 4], "changes": [10]}
 
 
 def test_features_are_chosen_among_those_of_both_columns(opened):

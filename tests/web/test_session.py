@@ -270,6 +270,23 @@ def test_the_weights_of_a_large_layer_come_when_asked_for():
     assert len(json.dumps(frame)) < 200_000
 
 
+def test_a_page_is_told_whether_training_goes_on_from_its_weights():
+    page = session()
+    assert not last(page, "network")["goes_on"]
+    page.act({"do": "epoch"})
+    faster = {**XOR, "training": {**XOR["training"], "learning_rate": 0.5}}
+    page.act({"do": "configure", "config": faster, "keep": True})
+    assert last(page, "network")["goes_on"]
+    page.act({"do": "number", "array": "b1", "at": [0], "value": 1})
+    assert last(page, "network")["goes_on"]
+    page.act({"do": "reset"})
+    page.act({"do": "number", "array": "b1", "at": [0], "value": 1})
+    assert not last(page, "network")["goes_on"]  # the browser was not told of the reset
+    larger = {**XOR, "model": {"hidden_layers": [5]}}
+    page.act({"do": "configure", "config": larger, "keep": True})
+    assert not last(page, "network")["goes_on"]
+
+
 def test_features_are_the_inputs_of_the_first_layer():
     data = {**XOR["data"], "features": ["x1", {"square": "x2"}, {"product": ["x1", "x2"]}]}
     page = session({**XOR, "data": data, "model": {"hidden_layers": []}})

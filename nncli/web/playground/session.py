@@ -2,7 +2,8 @@
 
 The browser sends actions, each a JSON object whose ``do`` is a name in `Session.ACTIONS`. It gets
 messages, each one line of JSON, whose ``type`` is ``network`` (all that a change of the config
-changes), ``frame`` (what training changes) or ``findings``.
+changes, and whether training goes on from the weights before), ``frame`` (what training changes)
+or ``findings``.
 """
 
 import json
@@ -126,8 +127,11 @@ class Session:
         self._path = Path()
         self._before: Array = job.network.parameters.copy()
         self._steps_before = 0
+        goes_on = bool(kept and setting.start) and all(
+            each.get("goes_on", True) for each in self._messages
+        )  # also after what the browser was not told yet
         self._messages.clear()
-        self._tell(network_message(setting, job, plane, points))
+        self._tell(network_message(setting, job, plane, points) | {"goes_on": goes_on})
         self._draw()
 
     def _play(self) -> None:

@@ -3,11 +3,13 @@
 import { colorOf, fitted, short } from "./dom.js";
 
 const MOST_POINTS = 1000;
+const MOST_CHANGES = 50;
 const LEFT = 40;
 const BOTTOM = 18;
 const NAMES = ["train", "test"];
 
-// Numbers over steps. If there are too many, every second one is forgotten.
+// Numbers over steps, counted through changes of the settings. If there are too many, every second
+// one is forgotten.
 export class History {
     constructor() {
         this.clear();
@@ -16,9 +18,27 @@ export class History {
     clear() {
         this.steps = [];
         this.values = { train: [], test: [] };
+        this.changes = []; // steps after which a setting or a weight was changed
     }
 
-    add(step, values) {
+    // Go on after a change, from which the steps of a network are counted.
+    change() {
+        const last = this.steps.at(-1) ?? 0;
+        if (last && this.changes.at(-1) !== last) this.changes.push(last);
+        this.changes.splice(0, this.changes.length - MOST_CHANGES);
+    }
+
+    get before() {
+        return this.changes.at(-1) ?? 0;
+    }
+
+    // Forget the values, as those to come measure something else, but not the steps.
+    forget() {
+        for (const name of NAMES) this.values[name].fill(null);
+    }
+
+    add(ownStep, values) {
+        const step = this.before + ownStep;
         const last = this.steps.length - 1;
         if (this.steps[last] === step) this.pop();
         this.steps.push(step);
@@ -64,6 +84,7 @@ export class Chart {
             6 +
             (height - BOTTOM - 6) * (1 - (scale(value) - scale(low)) / (scale(high) - scale(low)));
         this.frame(context, { width, height, low, high, last, y });
+        this.changes(context, history.changes.map(x), height);
         for (const name of names) this.line(context, history, name, x, y, log);
     }
 
@@ -85,6 +106,21 @@ export class Chart {
         context.fillText("0", LEFT, height - 4);
         context.textAlign = "right";
         context.fillText(`step ${last.toLocaleString("en")}`, width - 6, height - 4);
+    }
+
+    // A vertical line for each change of the settings.
+    changes(context, places, height) {
+        context.strokeStyle = colorOf("--quiet");
+        context.lineWidth = 1;
+        context.setLineDash([2, 3]);
+        context.beginPath();
+        for (const place of places) {
+            const across = Math.round(place) + 0.5;
+            context.moveTo(across, 6);
+            context.lineTo(across, height - BOTTOM);
+        }
+        context.stroke();
+        context.setLineDash([]);
     }
 
     // Training rows are a solid line, test rows a dashed one.

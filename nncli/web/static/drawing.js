@@ -11,6 +11,7 @@ import { Painter, pointColors, Surface } from "./surface.js";
 const MOST_MEASURES = 500;
 const ASK_MILLISECONDS = 500; // between two questions for weights that frames leave out
 const SPOKEN_MILLISECONDS = 1000; // between two texts for screen readers
+const COUNTED = { "epochs-name": "Epoch", "steps-name": "Step" };
 const RANGES = { tanh: [-1, 1], identity: [-1, 1] }; // of the output for two classes; others 0 to 1
 
 export class Drawing {
@@ -32,9 +33,9 @@ export class Drawing {
 
     // Take a new network, before its first frame.
     take(network) {
+        this.takeHistory(network);
         this.network = network;
         this.frame = null;
-        for (const each of Object.values(this.histories)) each.clear();
         network.range = rangeOf(network);
         if (network.plane) network.plane.inputs = mapsOf(network.plane);
         const splits = Object.entries(network.points).reverse(); // training rows are drawn last
@@ -48,6 +49,17 @@ export class Drawing {
         this.surface.isCurrent = false;
         this.graph.take(network);
         this.buildBars(network);
+    }
+
+    // After a change that keeps the weights, curves go on if they measure the same.
+    takeHistory(network) {
+        for (const [name, history] of Object.entries(this.histories)) {
+            if (!network.goes_on) history.clear();
+            else {
+                history.change();
+                if (this.network[name] !== network[name]) history.forget();
+            }
+        }
     }
 
     takeFrame(frame) {
@@ -168,6 +180,11 @@ export class Drawing {
         const { frame, network } = this;
         setText(byId("steps"), frame.step.toLocaleString("en"));
         setText(byId("epochs"), frame.epoch.toLocaleString("en"));
+        const before = this.histories.loss.before;
+        byId("all-steps").parentElement.hidden = !before;
+        setText(byId("all-steps"), (before + frame.step).toLocaleString("en"));
+        for (const [id, name] of Object.entries(COUNTED))
+            setText(byId(id), before ? `${name} since the change` : name);
         const said = (n) =>
             Object.entries(frame.measured)
                 .filter(([name]) => name === "train" || this.view.test)
@@ -186,8 +203,11 @@ export class Drawing {
             .join(", ");
         const inputs = `${network.inputs.length} inputs`;
         const plane = network.plane?.names.join(" and ") ?? "two inputs";
-        speak("loss", `Curves of the loss; step ${frame.step}: ${sentence}`);
-        speak("score", `Curves of the ${network.score}; step ${frame.step}: ${scores}`);
+        const step = before
+            ? `step ${before + frame.step} in all, last change after step ${before}`
+            : `step ${frame.step}`;
+        speak("loss", `Curves of the loss; ${step}: ${sentence}`);
+        speak("score", `Curves of the ${network.score}; ${step}: ${scores}`);
         speak(
             "graph",
             `Network with ${inputs} and layers of ${network.units.join(", ")} units; ${sentence}`,
