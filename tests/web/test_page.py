@@ -507,6 +507,17 @@ def test_a_lesson_begins_and_its_link_begins_it_again(opened):
     page.wait("document.getElementById('findings').innerText.includes('N0')")
 
 
+def test_findings_arise_while_a_page_plays(opened):
+    training = {**CONFIG["training"], "learning_rate": 1e-9, "optimizer": "sgd"}
+    page = opened({**CONFIG, "training": training})
+    assert not page.page.locator("#findings li").count()
+    page.page.click("#play")
+    page.wait("document.querySelector('#findings li')")
+    assert page.page.inner_text("#play") == "Pause"
+    page.page.click("#play")
+    page.wait("document.getElementById('findings').innerText.includes('N012')")
+
+
 def test_the_hidden_space_and_the_loss_landscape_are_drawn(opened):
     page = opened()
     page.page.click("#epoch")

@@ -9,12 +9,17 @@ from nncli.base.errors import DivergenceError
 from nncli.base.notes import Note
 from nncli.base.storage.files import atomic_write
 from nncli.base.storage.run_files import CONFIG, WEIGHTS
-from nncli.explain.diagnosis.diagnose import diagnose
+from nncli.config.load import read_config
+from nncli.config.places import portable
+from nncli.explain.diagnosis.case import Case
+from nncli.explain.diagnosis.diagnose import diagnose, diagnosis_of
+from nncli.explain.diagnosis.diagnosis import Diagnosis
 from nncli.explain.diagnosis.quick import quick_diagnosis
+from nncli.explain.plots.subject import Subject
 from nncli.runs.directory import new_run
 from nncli.runs.recording import trained_model
 from nncli.runs.result import Result
-from nncli.training.outcome import FINISHED, INTERRUPTED, Outcome
+from nncli.training.outcome import DIVERGED, FINISHED, INTERRUPTED, Outcome
 from nncli.web.playground.setting import START, Setting
 from nncli.web.playground.trainer import Trainer
 
@@ -30,15 +35,26 @@ def result_of(trainer: Trainer) -> Result:
     return Result(model, ended, trainer.history.table, evaluations=outcome.evaluations)
 
 
-def findings_of(trainer: Trainer) -> list[dict[str, Any]]:
-    """Return the findings about training so far, the worst first; none before the first epoch."""
-    if not trainer.job.progress.epoch:
+@np.errstate(over="ignore", invalid="ignore")  # of weights that nearly diverge
+def findings_of(trainer: Trainer, *, is_quick: bool = False) -> list[dict[str, Any]]:
+    """Return the findings about training so far, the worst first; none before the first epoch.
+
+    Parameters
+    ----------
+    is_quick : bool
+        Whether to leave out the rules that read the data, as if there were many rows.
+    """
+    is_quick = is_quick or len(trainer.job.order.split) > _FEW_ROWS
+    diagnosis: Diagnosis | None
+    if trainer.problem:
+        diagnosis = _of_divergence(trainer)
+    elif not trainer.job.progress.epoch:
         return []
-    look = diagnose if len(trainer.job.order.split) <= _FEW_ROWS else quick_diagnosis
-    try:
-        diagnosis = look(result_of(trainer))
-    except DivergenceError:
-        return []  # the page shows the message of training
+    else:
+        try:
+            diagnosis = (quick_diagnosis if is_quick else diagnose)(result_of(trainer))
+        except DivergenceError:
+            return []  # of which the next steps tell
     return [
         {
             "code": each.code,
@@ -50,6 +66,14 @@ def findings_of(trainer: Trainer) -> list[dict[str, Any]]:
         }
         for each in (diagnosis.findings if diagnosis else [])
     ]
+
+
+def _of_divergence(trainer: Trainer) -> Diagnosis:
+    """Return the findings as of a run that left no weights."""
+    job = trainer.job
+    subject = Subject("playground", config=read_config(portable(job.config, Path())))
+    table = trainer.history.table if job.progress.epoch else {}
+    return diagnosis_of(Case(subject, table, {}, DIVERGED, trainer.problem), ("run",))
 
 
 def save(trainer: Trainer, setting: Setting, note: Note) -> Path:

@@ -36,6 +36,7 @@ from nncli.web.playground.points import is_row, with_point, without_point
 from nncli.web.playground.setting import Setting, network_inputs, plane_of
 from nncli.web.playground.trainer import Trainer
 from nncli.web.playground.view import View
+from nncli.web.playground.watching import Watch
 
 FRAMES_A_SECOND = 30
 _MOST_SECONDS = 30.0  # of an action that trains: one epoch
@@ -99,7 +100,10 @@ class Session:
             with self._changed:
                 if self._is_closed:
                     raise Ended
-                self._play()
+                if not self._messages and (found := self._watch.look(plays=self._plays)):
+                    self._tell(found)
+                if not self._messages:  # a browser that is behind gets no older frames
+                    self._play()
                 if self._messages:
                     return json.dumps(self._messages.popleft(), allow_nan=False).encode()
                 left = end - time.perf_counter()
@@ -124,7 +128,7 @@ class Session:
         points = None if plane is None else network_inputs(job, plane.points())
         view, trainer = View(job, points), Trainer(job)
         self._setting, self._trainer, self._view = setting, trainer, view
-        self._path = Path()
+        self._path, self._watch = Path(), Watch(trainer)
         self._before: Array = job.network.parameters.copy()
         self._steps_before = 0
         goes_on = bool(kept and setting.start) and all(
@@ -149,10 +153,11 @@ class Session:
                 return
             self._owed -= steps
             self._trainer.run(frame, steps)
-        if self._trainer.problem or self._trainer.is_done:
+        if self._trainer.is_over:
             self._plays = False
         self._draw()
 
+    @np.errstate(over="ignore", invalid="ignore")  # of weights that diverge
     def _draw(self) -> None:
         trainer, view = self._trainer, self._view
         snapshot = trainer.job.engine.snapshot()
@@ -162,6 +167,7 @@ class Session:
         self._before, self._steps_before = view.network.parameters.copy(), trainer.steps
         self._path.add(view.network.parameters)
         self._tell(frame_message(trainer, view, change, plays=self._plays))
+        self._watch.train(plays=self._plays)
 
     def _tell(self, message: dict[str, Any]) -> None:
         self._messages.append(message)
@@ -191,7 +197,7 @@ class Session:
 
     def _set_playing(self, action: Mapping[str, Any]) -> None:
         plays = action.get("do") == "play"
-        self._plays = plays and not (self._trainer.problem or self._trainer.is_done)
+        self._plays = plays and not self._trainer.is_over
         self._next_frame = self._owed = 0.0
         self._draw()
 

@@ -45,6 +45,11 @@ class Trainer:
         """Whether all epochs are done."""
         return self.job.progress.epoch >= self.job.plan.epochs
 
+    @property
+    def is_over(self) -> bool:
+        """Whether training cannot go on: it diverged, or all epochs are done."""
+        return bool(self.problem) or self.is_done
+
     def run(self, seconds: float, most_steps: int | None = None) -> list[EpochReport]:
         """Train for some time, or less if there is no more to do; return the completed epochs.
 
@@ -81,7 +86,7 @@ class Trainer:
 
     def _next(self, *, stepwise: bool) -> StepReport | EpochReport | None:
         """Return the next report, or None if training is over."""
-        if self.problem or self.is_done:
+        if self.is_over:
             return None
         if stepwise is not self._is_stepwise:
             self._reports, self._is_stepwise = self._begin(stepwise=stepwise), stepwise

@@ -69,6 +69,7 @@ class Page {
     take(message) {
         if (message.type === "network") this.try(() => this.takeNetwork(message));
         else if (message.type === "frame") this.takeFrame(message);
+        else if (message.type === "findings") this.tools.showFindings(message.findings);
     }
 
     async takeNetwork(network) {
@@ -233,7 +234,6 @@ class Page {
 
     takeFrame(frame) {
         this.drawing.takeFrame(frame);
-        this.tools.takeFrame(frame);
         for (const each of this.panels) each.update(!frame.plays);
         const play = byId("play");
         setText(play, frame.plays ? "Pause" : "Play");

@@ -12,7 +12,6 @@ const NEAR = 8; // pixels between a click and the point that it means
 export class Tools {
     constructor(page) {
         this.page = page;
-        this.wasPlaying = false;
         byId("save").addEventListener("click", () => page.try(() => this.save()));
         byId("diagnose").addEventListener("click", () => page.try(() => this.diagnose()));
         byId("surface").addEventListener("click", (event) => page.try(() => this.click(event)));
@@ -47,20 +46,21 @@ export class Tools {
         byId("findings").replaceChildren();
     }
 
-    // Take a frame; look for findings when training pauses.
-    takeFrame({ plays, epoch }) {
-        if (this.wasPlaying && !plays && epoch) this.page.try(() => this.diagnose());
-        this.wasPlaying = plays;
-    }
-
     async save() {
         const { saved, notes } = await this.page.act("save");
         setText(byId("saved"), [`Saved in ${saved}`, ...notes].join("; "));
     }
 
     async diagnose() {
-        const { findings } = await this.page.act("findings");
+        this.showFindings((await this.page.act("findings")).findings);
+    }
+
+    // Show findings; the same ones are not shown, and read aloud, again.
+    showFindings(findings) {
         const place = byId("findings");
+        const text = JSON.stringify(findings);
+        if (place.hasChildNodes() && this.findings === text) return;
+        this.findings = text;
         place.replaceChildren(
             ...findings.map((each) =>
                 element("li", {}, [
