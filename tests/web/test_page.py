@@ -105,7 +105,10 @@ class Opened:
         page.on("pageerror", lambda error: self.messages.append(str(error)))
         page.on("request", lambda request: self.requests.append(request.url))
         page.goto(url)
-        self.wait("document.querySelector('#columns .column')")
+
+    def another(self):
+        """Open another page of the same server in the same browser."""
+        return Opened(self.page.context.new_page(), self.page.url)
 
     def wait(self, condition):
         """Wait until a condition holds; playwright's own way needs what the page forbids."""
@@ -148,6 +151,7 @@ def opened(browser, tmp_path):
         context = browser.new_context(**settings)
         closing.extend([context.close, lambda: server.__exit__(None, None, None)])
         page = Opened(context.new_page(), url + fragment)
+        page.wait("document.querySelector('#columns .column')")
         found.append((page, server))
         return page
 
@@ -404,7 +408,7 @@ def test_curves_go_on_after_a_change_that_keeps_the_weights(opened):
     field.fill("0.1")
     field.press("Enter")
     page.wait("document.getElementById('steps').textContent === '0'")
-    assert page.page.inner_text("#steps-name") == "Step since the change"
+    assert page.page.inner_text("#steps-name") == "Step since change"
     assert page.page.inner_text("#all-steps") == "20"
     page.page.click("#epoch")
     page.wait("document.getElementById('all-steps').textContent === '40'")
@@ -574,6 +578,27 @@ def test_a_page_is_saved_as_a_run(opened, tmp_path, monkeypatch):
     assert (saved / "weights.npz").exists()
 
 
+def test_pages_train_apart_and_a_fifth_one_is_refused(opened):
+    first = opened()
+    pages = [first]
+    for _ in range(3):
+        pages.append(first.another())
+        pages[-1].wait("document.querySelector('#columns .column')")
+    pages[1].page.click("#more-layers")
+    pages[1].wait("document.querySelectorAll('.column').length === 5")
+    pages[1].page.click("#epoch")
+    pages[1].wait("document.getElementById('epochs').textContent === '1'")
+    assert (first.steps(), first.value("model.hidden_layers")) == (0, [4, 2])
+    fifth = first.another()
+    fifth.wait("document.getElementById('problem').textContent.includes('pages')")
+    assert not fifth.page.is_visible("main")
+    assert not fifth.page.is_visible("#play")
+    pages[-1].page.close()
+    fifth.messages.clear()  # the browser tells of the refused request
+    fifth.page.reload()
+    fifth.wait("document.querySelector('#columns .column')")
+
+
 def test_a_frame_is_drawn_in_eight_milliseconds(opened):
     page = opened(
         {
@@ -583,6 +608,8 @@ def test_a_frame_is_drawn_in_eight_milliseconds(opened):
         }
     )
     page.page.click("#play")
+    page.wait("performance.now() > 1000 + (window.begin ??= performance.now())")
+    page.page.evaluate("performance.clearMeasures('draw')")
     page.wait(f"{DRAWN}.length > 40")
     page.page.click("#play")
     durations = sorted(page.page.evaluate(DRAWN))

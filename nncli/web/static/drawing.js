@@ -184,7 +184,7 @@ export class Drawing {
         byId("all-steps").parentElement.hidden = !before;
         setText(byId("all-steps"), (before + frame.step).toLocaleString("en"));
         for (const [id, name] of Object.entries(COUNTED))
-            setText(byId(id), before ? `${name} since the change` : name);
+            setText(byId(id), before ? `${name} since change` : name);
         const said = (n) =>
             Object.entries(frame.measured)
                 .filter(([name]) => name === "train" || this.view.test)

@@ -9,6 +9,7 @@ import { Field } from "./fields.js";
 import { Columns } from "./layers.js";
 import { hasLines } from "./lines.js";
 import { NumberForm } from "./number.js";
+import { listenToPointer } from "./pointer.js";
 import { Digit, HiddenSpace, LossLandscape } from "./panels.js";
 import { applied, changed, difference, readFragment, valueAt, written } from "./state.js";
 import { Stream } from "./stream.js";
@@ -60,10 +61,14 @@ class Page {
         if (!this.isOver) setText(byId("problem"), problem);
     }
 
-    // Say why the page has ended; the first reason stays.
+    // Say why the page has ended; the first reason stays. A page that was refused has no content.
     end(problem) {
         this.tell(problem);
         this.isOver = true;
+        for (const each of document.querySelectorAll("header, main")) {
+            each.inert = true;
+            each.hidden = !this.network;
+        }
     }
 
     take(message) {
@@ -301,7 +306,7 @@ class Page {
         }
         window.addEventListener("hashchange", () => this.restore().then(() => this.showNetwork()));
         document.addEventListener("keydown", (event) => this.press(event));
-        this.listenToPointer(byId("graph"));
+        listenToPointer(this);
     }
 
     changeView(name, value) {
@@ -319,24 +324,6 @@ class Page {
         if (!key || !isFree || event.ctrlKey || event.metaKey || event.altKey) return;
         event.preventDefault();
         byId(key).click();
-    }
-
-    listenToPointer(canvas) {
-        const { graph } = this.drawing;
-        const at = (event) => graph.arrays && graph.at(event.offsetX, event.offsetY);
-        const point = (pointed) => {
-            graph.pointed = pointed;
-            canvas.classList.toggle("pointed", Boolean(pointed && graph.numberAt(pointed)));
-            setText(byId("pointed"), pointed ? graph.describe(pointed) : this.hint);
-            setText(byId("shown"), pointed?.unit ? graph.describe(pointed) : "");
-            this.drawing.schedule();
-        };
-        canvas.addEventListener("pointermove", (event) => point(at(event)));
-        canvas.addEventListener("pointerleave", () => point(null));
-        canvas.addEventListener("click", (event) => {
-            const number = graph.numberAt(at(event));
-            if (number) this.number.edit(number);
-        });
     }
 
     async showConfig() {

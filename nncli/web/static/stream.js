@@ -1,5 +1,9 @@
 // The connection to the server: one stream of messages, and actions.
 
+const TRIES = 4;
+const RETRY_MILLISECONDS = 1000;
+const UNAVAILABLE = 503;
+
 export class Stream {
     constructor(onMessage, onProblem) {
         this.onMessage = onMessage;
@@ -9,7 +13,7 @@ export class Stream {
 
     // Read messages until the stream ends. EventSource would not tell why the server refuses.
     async read() {
-        const answer = await fetch("/events");
+        const answer = await this.open();
         if (!answer.ok) {
             this.onProblem((await answer.json()).error);
             return;
@@ -22,6 +26,16 @@ export class Stream {
             const events = (text + value).split("\n\n");
             text = events.pop();
             for (const event of events) this.take(event);
+        }
+    }
+
+    // Open the stream. The server may need a moment to see that another page, such as this one before
+    // it was reloaded, is closed.
+    async open() {
+        for (let left = TRIES; ; left--) {
+            const answer = await fetch("/events");
+            if (answer.status !== UNAVAILABLE || left === 1) return answer;
+            await new Promise((done) => setTimeout(done, RETRY_MILLISECONDS));
         }
     }
 

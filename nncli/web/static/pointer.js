@@ -1,0 +1,23 @@
+// What the pointer does on the network: it names what it points at, and a click edits a number.
+
+import { byId, setText } from "./dom.js";
+
+// `page` has the `drawing`, the form of a `number`, and the `hint` while nothing is pointed at.
+export function listenToPointer(page) {
+    const canvas = byId("graph");
+    const { graph } = page.drawing;
+    const at = (event) => graph.arrays && graph.at(event.offsetX, event.offsetY);
+    const point = (pointed) => {
+        graph.pointed = pointed;
+        canvas.classList.toggle("pointed", Boolean(pointed && graph.numberAt(pointed)));
+        setText(byId("pointed"), pointed ? graph.describe(pointed) : page.hint);
+        setText(byId("shown"), pointed?.unit ? graph.describe(pointed) : "");
+        page.drawing.schedule();
+    };
+    canvas.addEventListener("pointermove", (event) => point(at(event)));
+    canvas.addEventListener("pointerleave", () => point(null));
+    canvas.addEventListener("click", (event) => {
+        const number = graph.numberAt(at(event));
+        if (number) page.number.edit(number);
+    });
+}
