@@ -29,8 +29,8 @@ export class Stream {
         }
     }
 
-    // Open the stream. The server may need a moment to see that another page, such as this one before
-    // it was reloaded, is closed.
+    // Open the stream. The server may need a moment to see that another page is closed, such as this
+    // one before it was reloaded.
     async open() {
         for (let left = TRIES; ; left--) {
             const answer = await fetch("/events");

@@ -4,6 +4,7 @@ import { classColor, classPixel, css, divergingPixels, STEPS } from "./colors.js
 import { colorOf, fitted } from "./dom.js";
 
 const RADIUS = 3;
+const PALENESS = 0.65;
 
 // Turns maps into pictures; the pixels of a picture are written into the same memory again.
 export class Painter {
@@ -93,7 +94,9 @@ export class Surface {
             this.drawTop(network, points, size);
         context.clearRect(0, 0, size, size);
         context.imageSmoothingEnabled = smooth;
+        context.globalAlpha = PALENESS; // so that points of the same color are seen
         context.drawImage(picture, 0, 0, size, size);
+        context.globalAlpha = 1;
         lines.forEach((line, unit) => this.line(context, line, size, unit === pointed ? 4 : 1.5));
         context.drawImage(this.top, 0, 0, size, size);
     }
