@@ -167,7 +167,7 @@ class Session:
         self._before, self._steps_before = view.network.parameters.copy(), trainer.steps
         self._path.add(view.network.parameters)
         self._tell(frame_message(trainer, view, change, plays=self._plays))
-        self._watch.train(plays=self._plays)
+        self._watch.notice(plays=self._plays)
 
     def _tell(self, message: dict[str, Any]) -> None:
         self._messages.append(message)

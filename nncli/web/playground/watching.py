@@ -22,8 +22,8 @@ class Watch:
         self._is_slow = False
         self._has_news = False  # for a look at all rules
 
-    def train(self, *, plays: bool) -> None:
-        """Take notice of training: all rules are checked if it pauses now, or is over."""
+    def notice(self, *, plays: bool) -> None:
+        """Take notice that it has trained: all rules are checked if it pauses now, or is over."""
         self._has_news |= plays or self._trainer.is_over
 
     def look(self, *, plays: bool) -> dict[str, Any] | None:
