@@ -11,6 +11,7 @@ export class Features {
         this.place = byId("features");
         this.refusal = byId("features-refusal");
         this.names = [];
+        this.boxes = [];
     }
 
     // Take a network, whose `features` are all that can be chosen.
