@@ -457,6 +457,13 @@ def test_both_columns_alone_are_no_list_of_features(opened):
     assert "features" not in page.value("data")
 
 
+def test_another_source_keeps_what_means_the_same(opened):
+    page = opened({**CONFIG, "data": {**CONFIG["data"], "noise": 0.4, "balanced": False}})
+    page.page.select_option(".field[data-control='data.source'] select", "circle")
+    page.wait("!document.querySelector('.field[data-control=\"data.balanced\"]')")
+    assert page.value("data") == {"source": "circle", "rows": 200, "test": 200}
+
+
 def test_a_click_adds_and_removes_a_row(opened):
     page = opened()
     page.page.select_option("#click", "add 1")

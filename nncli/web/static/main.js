@@ -136,13 +136,17 @@ class Page {
         return this.configure((config) => changed(config, key, value), keeps);
     }
 
-    // Another source has other keys; those of the same name stay. The loss may not fit it.
+    // Another source has other keys; those of the same name stay if they have the same default:
+    // noise is of another size in other data. The loss may not fit it.
     withSource(config, source) {
         const { sources } = this.choices;
         const keys = sources[source]?.keys;
         const { features, ...others } = config.data;
         const before = config.data.source in sources ? config.data : others; // of own columns
-        const kept = Object.entries(before).filter(([name]) => keys && `data.${name}` in keys);
+        const old = sources[config.data.source]?.keys ?? {};
+        const kept = Object.entries(before).filter(
+            ([name]) => keys?.[`data.${name}`]?.default === (old[`data.${name}`]?.default ?? null),
+        );
         // Only what the page began with may have a source that nobody can choose.
         const data = keys ? { source, ...Object.fromEntries(kept) } : this.start.data;
         return changed(changed({ ...config, data }, "training.loss"), "model.output");
