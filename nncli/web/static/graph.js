@@ -172,6 +172,7 @@ export class Graph {
                 colors.quiet,
             );
         if (layer < this.counts.length - 1 || this.network.classes.length <= 2) return;
+        context.fillStyle = colors.quiet;
         for (const node of this.nodes[layer]) {
             const name = String(this.network.classes[node.unit]).slice(0, 6);
             context.textAlign = "left";
