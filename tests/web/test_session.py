@@ -144,6 +144,33 @@ def test_a_wrong_action_changes_nothing(action):
     assert last(page) == before
 
 
+@pytest.mark.parametrize(
+    ("section", "settings", "problem"),
+    [
+        ("model", {"hidden_layers": [1] * 51}, "hidden_layers: found 51 layers; .* at most 50;"),
+        ("model", {"hidden_layers": [4001]}, "hidden_layers: found 4,001 units; .* most 4,000;"),
+        ("model", {"hidden_layers": [2000, 1500]}, "give 3,009,001 parameters"),
+        ("data", {"rows": 100_001}, "data.rows: found 100,001 rows; .* at most 100,000;"),
+        ("data", {"test": 100_001}, "data.test: found 100,001 rows; .* at most 100,000;"),
+        ("training", {"epochs": 10_000_000}, "training.epochs: found 10,000,000 epochs;"),
+    ],
+)
+def test_a_page_asks_for_what_fits_in_memory(section, settings, problem):
+    page = session()
+    with pytest.raises(NncliError, match=problem):
+        page.act({"do": "configure", "config": {**XOR, section: {**XOR[section], **settings}}})
+
+
+def test_a_batch_fits_in_memory():
+    config = {
+        "data": {"source": "xor", "rows": 100_000},
+        "model": {"hidden_layers": [300]},
+        "training": {"batch_size": "full"},
+    }
+    with pytest.raises(NncliError, match=r"found 100,000; .* 66,445 rows at once .* 301 units"):
+        session(config)
+
+
 def numbers_in(text):
     return np.frombuffer(b64decode(text), np.float32)
 

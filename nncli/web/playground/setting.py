@@ -11,7 +11,6 @@ from nncli.base.errors import ConfigError
 from nncli.base.words import either
 from nncli.config.load import read_config
 from nncli.config.render import plain_text
-from nncli.config.schema import Config
 from nncli.config.sources import SOURCES as ALL_SOURCES
 from nncli.data.builtin.mnist import in_cache
 from nncli.data.dataset import Dataset
@@ -20,6 +19,7 @@ from nncli.nn.entries import Array
 from nncli.runs.job import Job
 from nncli.runs.preparation import prepare
 from nncli.runs.several import check_is_single
+from nncli.web.playground.bounds import check_config, check_job
 from nncli.web.playground.files import Files
 from nncli.web.playground.view import Plane
 
@@ -28,9 +28,6 @@ SOURCES = tuple(name for name, kind in ALL_SOURCES.items() if not (kind.is_own o
 
 WITH_PATHS = tuple(name for name, kind in ALL_SOURCES.items() if kind.paths)
 """The sources that read the files of the command line."""
-
-MOST_PARAMETERS = 2_000_000
-MOST_ROWS = 100_000
 
 START = "start.npz"
 """Name of the file with the weights to start from."""
@@ -86,9 +83,9 @@ class Setting:
         check_is_single(loaded.config)
         if loaded.config.training.refit:
             raise ConfigError("training.refit: a page trains one network; set it to false")
-        _check_rows(loaded.config)
+        check_config(loaded.config)
         job = prepare(loaded)
-        _check_size(job)
+        check_job(job)
         if job.setup.validation is not None:
             raise ConfigError(
                 "data.validation: a page measures the test rows and shows the last weights, not "
@@ -153,22 +150,6 @@ def _check_source(values: Values, files: Files) -> None:
         raise ConfigError("data.source: mnist is not in the cache; type nncli data fetch mnist")
     if isinstance(model, dict) and isinstance(model.get("initial_weights"), str):
         raise ConfigError("model.initial_weights: expected lists of numbers")
-
-
-def _check_rows(config: Config) -> None:
-    """Check the number of rows before they are made."""
-    if config.data.source == "mnist" or (division := config.data.division) is None:
-        return
-    if (rows := division.training_rows()) > MOST_ROWS:
-        raise ConfigError(f"data.rows: found {rows:,}; the playground takes at most {MOST_ROWS:,}")
-
-
-def _check_size(job: Job) -> None:
-    if (found := len(job.network.parameters)) > MOST_PARAMETERS:
-        raise ConfigError(
-            f"model.hidden_layers: give {found:,} parameters; the playground takes at most "
-            f"{MOST_PARAMETERS:,}; train larger networks with nncli train"
-        )
 
 
 def plane_of(dataset: Dataset) -> Plane | None:
