@@ -8,8 +8,11 @@ import yaml
 
 import nncli
 from nncli.base.errors import DataError, NncliError, UsageError
+from nncli.web.playground.application import playground
+from nncli.web.playground.files import Files
 from nncli.web.playground.session import Session
 from nncli.web.playground.start import start_of
+from tests.web.client import Client
 from tests.web.test_session import last, messages
 
 
@@ -63,6 +66,35 @@ def test_no_answer_has_the_path_of_a_file(table):
     for text in told:
         assert table.name not in text
         assert str(table.parent) not in text
+
+
+def test_a_page_that_opens_without_its_file_is_not_told_the_path(table):
+    with playground(table) as server:
+        client = Client(server)
+        client.sign_in()
+        table.unlink()
+        answer = client.get("/events")
+    assert answer.status == 400
+    assert answer.error.startswith("FILE: cannot be read (no such file or directory)")
+    assert table.name not in answer.error
+    assert server.failure is None
+
+
+def test_a_warning_about_a_file_does_not_have_its_path(tmp_path):
+    path = tmp_path / "constant.csv"
+    rows = [f"{n},3,{n % 3},{'yes' if n % 2 else 'no'}" for n in range(40)]
+    path.write_text("\n".join(["a,b,c,answer", *rows]), encoding="utf-8")
+    page = Session(start_of(path))
+    warnings = last(page, "network")["warnings"]
+    assert any(each.startswith("FILE: 'b' never changes") for each in warnings), warnings
+    assert str(tmp_path) not in repr(warnings)
+
+
+def test_paths_of_several_files_and_of_files_in_a_folder_are_hidden():
+    files = Files({"FILE 1": "/data/a", "FILE 2": "/data/a.csv", "FILE 3": "/d\n"})
+    told = {"notes": ["/data/a.csv: is empty", "/data/a/cat/1.png: cannot be read", "/d\\n: x", 3]}
+    shown = {"notes": ["FILE 2: is empty", "FILE 1: cannot be read", "FILE 3: x", 3]}
+    assert files.without_paths(told) == shown
 
 
 @pytest.mark.parametrize("path", ["own.csv", "/etc/passwd", "FILE 1", "../own.csv", "", 3, None])

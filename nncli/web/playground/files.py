@@ -1,11 +1,14 @@
 """The files that a page may read: those of the command line, under other names."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from nncli.base.errors import ConfigError
+from nncli.base.errors import ConfigError, NncliError, UsageError
+from nncli.base.words import printable
 from nncli.config.places import path_keys
 
 Values = dict[str, Any]
@@ -48,11 +51,27 @@ class Files:
                     raise ConfigError(f"data.{key}: a page reads only files of the command line")
         return _mapped(values, self.paths)
 
-    def without_paths(self, message: str) -> str:
-        """Return a message with names instead of paths."""
-        for name, path in self.paths.items():
-            message = message.replace(path, name)
-        return message
+    def without_paths(self, told: Any) -> Any:
+        """Return what a page is told, a value of JSON, with names instead of paths.
+
+        Of a folder, its files are not named either.
+        """
+        if isinstance(told, str):
+            for name, path in sorted(self.paths.items(), key=lambda each: -len(each[1])):
+                for written in {path, printable(path)}:
+                    told = re.sub(rf"{re.escape(written)}([/\\\\][^:;,'\"]*)?", name, told)
+            return told
+        if isinstance(told, dict):
+            return {key: self.without_paths(each) for key, each in told.items()}
+        return [self.without_paths(each) for each in told] if isinstance(told, list) else told
+
+    @contextmanager
+    def hidden_in_errors(self) -> Iterator[None]:
+        """Raise errors of the block as `UsageError`, with names instead of paths."""
+        try:
+            yield
+        except NncliError as error:
+            raise UsageError(self.without_paths(str(error))) from None
 
 
 def _listed(value: object) -> list[str]:

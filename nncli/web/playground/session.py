@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from nncli.base.errors import NncliError, UsageError
+from nncli.base.errors import UsageError
 from nncli.explain.plots.passes import layer_values
 from nncli.nn.entries import Array
 from nncli.web.application import Ended
@@ -62,7 +62,9 @@ class Session:
         self._is_closed = self._plays = False
         self._speed: int | None = None  # steps a second; None for as many as possible
         self._next_frame = self._owed = 0.0
-        self._build(setting, {})
+        self._files = setting.files
+        with self._files.hidden_in_errors():
+            self._build(setting, {})
 
     def act(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out an action; return its answer.
@@ -78,12 +80,10 @@ class Session:
         self._waiting += 1
         with self._changed:
             self._waiting -= 1
-            try:
-                answer: dict[str, Any] | None = self.ACTIONS[name](self, action)
-            except NncliError as error:
-                raise UsageError(self._setting.files.without_paths(str(error))) from None
+            with self._files.hidden_in_errors():
+                answer = self.ACTIONS[name](self, action)
             self._changed.notify_all()
-        return answer or {}
+        return dict(self._files.without_paths(answer or {}))
 
     def next_event(self, seconds: float) -> bytes | None:
         """Train if the page plays, and return the next message, or None if there is none in time.
@@ -170,7 +170,7 @@ class Session:
         self._watch.notice(plays=self._plays)
 
     def _tell(self, message: dict[str, Any]) -> None:
-        self._messages.append(message)
+        self._messages.append(self._files.without_paths(message))
 
     def _configure(self, action: Mapping[str, Any]) -> None:
         """Train another config; ``keep`` is whether it starts from the current weights."""
