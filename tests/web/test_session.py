@@ -8,9 +8,10 @@ import pytest
 import yaml
 
 import nncli
-from nncli.base.errors import NncliError
+from nncli.base.errors import NncliError, UsageError
 from nncli.data.builtin.mnist import in_cache
 from nncli.web.application import Ended
+from nncli.web.playground.landscape import Path, landscape
 from nncli.web.playground.session import Session
 from nncli.web.playground.setting import SOURCES, Setting
 
@@ -216,6 +217,38 @@ def test_the_landscape_is_that_of_the_losses():
     page.act({"do": "number", **chosen[0], "value": found["low"][0]})
     page.act({"do": "number", **chosen[1], "value": found["low"][1]})
     assert last(page)["measured"]["train"][0] == pytest.approx(float(losses[-1, 0]), rel=1e-4)
+
+
+def test_a_landscape_that_takes_too_long_leaves_the_weights():
+    page = session()
+    before = page._view.network.parameters.copy()
+    with pytest.raises(UsageError, match="landscape: takes too long"):
+        landscape(page._view, page._path, [0, 1], seconds=0)
+    assert np.array_equal(page._view.network.parameters, before)
+
+
+@pytest.mark.parametrize(("size", "most"), [(3, 400), (100_000, 80), (8_000_000, 2)])
+def test_the_path_of_training_is_bounded_in_memory(size, most):
+    path, numbers = Path(), np.zeros(size, np.int8)
+    for number in range(3 * most):
+        numbers[:1] = number % 100
+        path.add(numbers)
+        assert len(path.of(0)) <= most
+    assert path.of(0)[0] == 0
+    assert path.of(0)[-1] == (3 * most - 1) % 100
+
+
+def test_a_page_that_reads_late_is_told_its_network():
+    page = session()
+    for seed in (3, 4):
+        page.act({"do": "configure", "config": {**XOR, "seed": seed}})
+        for _ in range(30):
+            page.act({"do": "step"})
+    network, *frames = messages(page)
+    assert network["config"]["seed"] == 4
+    assert len(frames) < 10
+    assert [each["step"] for each in frames] == sorted(each["step"] for each in frames)
+    assert frames[-1]["step"] == 30
 
 
 def test_the_hidden_space_has_the_outputs_of_the_drawn_rows():

@@ -58,7 +58,7 @@ class Session:
     def __init__(self, setting: Setting) -> None:
         self._changed = Condition()
         self._waiting = 0  # actions that wait for their turn
-        self._messages: deque[dict[str, Any]] = deque(maxlen=_MOST_MESSAGES)
+        self._messages: deque[dict[str, Any]] = deque()
         self._is_closed = self._plays = False
         self._speed: int | None = None  # steps a second; None for as many as possible
         self._next_frame = self._owed = 0.0
@@ -170,6 +170,8 @@ class Session:
         self._watch.notice(plays=self._plays)
 
     def _tell(self, message: dict[str, Any]) -> None:
+        if len(self._messages) == _MOST_MESSAGES:
+            del self._messages[1]  # the first may be the network, without which no frame is drawn
         self._messages.append(self._files.without_paths(message))
 
     def _configure(self, action: Mapping[str, Any]) -> None:
