@@ -1,11 +1,13 @@
 """The loss of a page's network in the plane of two of its numbers, with the path of training."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.base.errors import UsageError
 from nncli.nn.entries import Array
 from nncli.web.playground.view import View
 
@@ -13,10 +15,15 @@ SIDE = 31  # losses along each axis
 _MARGIN = 0.3  # around the path, as a fraction of its extent
 _LEAST_EXTENT = 2.0
 _MOST_COPIES = 400
+_MOST_NUMBERS = 8_000_000  # of all copies
+_MOST_SECONDS = 10.0
 
 
 class Path:
-    """The parameters at the frames of a page: at most 400, evenly spaced; the last is kept."""
+    """The parameters at the frames of a page: evenly spaced copies, and the last.
+
+    There are at most 400, and fewer of a large network.
+    """
 
     def __init__(self) -> None:
         self._copies: list[Array] = []
@@ -30,7 +37,7 @@ class Path:
             return
         self._copies.append(parameters.copy())
         self._skipped = 1
-        if len(self._copies) > _MOST_COPIES:
+        if len(self._copies) > max(2, min(_MOST_COPIES, _MOST_NUMBERS // parameters.size)):
             self._copies = self._copies[::2]
             self._every *= 2
 
@@ -57,14 +64,24 @@ class Landscape(NamedTuple):
     path: NDArray[np.float64]
 
 
-def landscape(view: View, path: Path, places: Sequence[int]) -> Landscape:
+def landscape(
+    view: View, path: Path, places: Sequence[int], seconds: float = _MOST_SECONDS
+) -> Landscape:
     """Return the training losses around the path; the network of `view` is left as it is.
 
     Parameters
     ----------
     places : two int
         Places in the vector of parameters.
+    seconds : float
+        The most time to take.
+
+    Raises
+    ------
+    UsageError
+        If it takes longer.
     """
+    until = time.perf_counter() + seconds
     x, y = (path.of(place) for place in places)
     (x_low, x_high), (y_low, y_high) = _ends(x), _ends(y)
     parameters = view.network.parameters
@@ -72,6 +89,8 @@ def landscape(view: View, path: Path, places: Sequence[int]) -> Landscape:
     losses = np.empty((SIDE, SIDE))
     try:
         for across, first in enumerate(np.linspace(x_low, x_high, SIDE)):
+            if time.perf_counter() > until:
+                raise UsageError("landscape: takes too long; use a smaller network or fewer rows")
             for down, second in enumerate(np.linspace(y_high, y_low, SIDE)):
                 parameters[list(places)] = first, second
                 losses[down, across] = view.measured_on("train").loss
