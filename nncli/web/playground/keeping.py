@@ -20,6 +20,7 @@ from nncli.runs.directory import new_run
 from nncli.runs.recording import trained_model
 from nncli.runs.result import Result
 from nncli.training.outcome import DIVERGED, FINISHED, INTERRUPTED, Outcome
+from nncli.web.playground.config_text import config_text
 from nncli.web.playground.setting import START, Setting
 from nncli.web.playground.trainer import Trainer
 
@@ -92,6 +93,6 @@ def save(trainer: Trainer, setting: Setting, note: Note) -> Path:
             with atomic_write(directory / START) as file:
                 np.savez(file, **dict[str, Any](setting.start))
         with atomic_write(directory / CONFIG) as file:
-            file.write(setting.text(trainer.job.progress.epoch, in_file=True).encode("utf-8"))
+            file.write(config_text(setting, trainer.job, in_file=True).encode("utf-8"))
         model.save(directory.path / WEIGHTS)
         return directory.path

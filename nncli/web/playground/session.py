@@ -20,6 +20,7 @@ from nncli.explain.plots.passes import layer_values
 from nncli.nn.entries import Array
 from nncli.web.application import Ended
 from nncli.web.playground.choices import choices
+from nncli.web.playground.config_text import config_text
 from nncli.web.playground.example import example
 from nncli.web.playground.keeping import findings_of, save
 from nncli.web.playground.landscape import Path, landscape, place_of
@@ -238,7 +239,7 @@ class Session:
 
     def _config(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Return the config that trains the same network, as YAML."""
-        return {"yaml": self._setting.text(self._trainer.job.progress.epoch)}
+        return {"yaml": config_text(self._setting, self._trainer.job)}
 
     def _findings(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Return the findings about training so far."""

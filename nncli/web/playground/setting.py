@@ -10,7 +10,6 @@ import numpy as np
 from nncli.base.errors import ConfigError
 from nncli.base.words import either
 from nncli.config.load import read_config
-from nncli.config.render import plain_text
 from nncli.config.sources import SOURCES as ALL_SOURCES
 from nncli.data.builtin.mnist import in_cache
 from nncli.data.dataset import Dataset
@@ -99,30 +98,9 @@ class Setting:
             return job, replace(self, start={})
         for name, each in start.items():
             named[name][...] = each
-        return job, replace(self, start=start)
-
-    def text(self, epochs: int, *, in_file: bool = False) -> str:
-        """Return the config as YAML.
-
-        Parameters
-        ----------
-        epochs : int
-            Number of epochs to train for, unless it is 0 or the learning rate has a schedule.
-        in_file : bool
-            Whether the weights to start from are in a file `START` beside the config.
-        """
-        values = self.files.read(self.values) if in_file else deepcopy(self.values)
-        training = values.setdefault("training", {})
-        if epochs and "schedule" not in training:
-            training["epochs"] = epochs
-        if self.start and in_file:
-            values.setdefault("model", {})["initial_weights"] = START
-        elif self.start:
-            model = values.setdefault("model", {})
-            layers = [name for name in self.start if name.startswith("W")]
-            model["initial_weights"] = [self.start[name].tolist() for name in layers]
-            model["initial_biases"] = [self.start[f"b{name[1:]}"].tolist() for name in layers]
-        return plain_text(values)
+        if job.network.mask is not None:
+            job.network.parameters *= job.network.mask  # what is no connection stays 0
+        return job, replace(self, start={name: each.copy() for name, each in named.items()})
 
 
 def without_validation(values: Values) -> Values:
