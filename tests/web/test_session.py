@@ -162,6 +162,12 @@ def test_a_page_asks_for_what_fits_in_memory(section, settings, problem):
         page.act({"do": "configure", "config": {**XOR, section: {**XOR[section], **settings}}})
 
 
+def test_all_rows_are_measured_soon():
+    config = {"data": {"source": "xor", "rows": 50_000}, "model": {"hidden_layers": [1000, 1000]}}
+    with pytest.raises(NncliError, match=r"data: has 60,000 rows; .* 19,9\d\d for 1,005,001 param"):
+        session(config)
+
+
 def test_a_batch_fits_in_memory():
     config = {
         "data": {"source": "xor", "rows": 100_000},

@@ -11,6 +11,7 @@ MOST_PARAMETERS = 2_000_000
 MOST_ROWS = 100_000
 
 _MOST_VALUES = 20_000_000  # of the units for the rows of a batch, and of the results of all epochs
+_MOST_WORK = 20_000_000_000  # parameters times rows: seconds to measure all rows, as saving does
 _REMEDY = "train larger networks with nncli train"
 
 
@@ -36,11 +37,17 @@ def check_job(job: Job) -> None:
             f"model.hidden_layers: give {found:,} parameters; the playground takes at most "
             f"{MOST_PARAMETERS:,}; {_REMEDY}"
         )
+    rows = sum(map(len, job.dataset.splits.values()))
+    if found * rows > _MOST_WORK:
+        raise ConfigError(
+            f"data: has {rows:,} rows; the playground takes at most {_MOST_WORK // found:,} for "
+            f"{found:,} parameters; use fewer rows or a smaller network"
+        )
     units = sum(block.outputs for block in job.blocks)
-    if (rows := min(job.order.largest_batch, len(job.order.split))) * units > _MOST_VALUES:
+    if (batch := min(job.order.largest_batch, len(job.order.split))) * units > _MOST_VALUES:
         most = _MOST_VALUES // units
         raise ConfigError(
-            f"training.batch_size: found {rows:,}; the playground takes at most {most:,} rows at "
+            f"training.batch_size: found {batch:,}; the playground takes at most {most:,} rows at "
             f"once through {units:,} units"
         )
     if job.plan.epochs * (columns := len(column_names(job))) > _MOST_VALUES:

@@ -40,7 +40,7 @@ from nncli.web.playground.view import View
 from nncli.web.playground.watching import Watch
 
 FRAMES_A_SECOND = 30
-_MOST_SECONDS = 30.0  # of an action that trains: one epoch
+_MOST_SECONDS = 10.0  # of an action that trains: one epoch
 MOST_UNITS = 100
 """Units of which a page can ask for the weights at once."""
 
