@@ -22,6 +22,8 @@ KINDS = {
     "layer norm": ({"normalization": "layer_norm"}, {"dropout": 0.2}),
     "in order": ({}, {"shuffle": False}),
     "one batch": ({}, {"batch_size": "full"}),
+    "constant": ({}, {"schedule": "constant"}),
+    "warmup": ({}, {"schedule": {"name": "constant", "warmup": 0.5}}),
     "cosine": ({}, {"schedule": "cosine"}),
     "bounds": ({}, {"l2": 0.01, "l1": 0.001, "max_norm": 0.8, "clip_norm": 0.5}),
     "sparse": ({"density": 0.5}, {}),
@@ -69,14 +71,17 @@ def assert_same(arrays, page):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("do", [["epoch"] * 3, ["epoch", "step", "step"], ["step"]])
-def test_a_config_trains_to_the_weights_of_the_page(config, do):
+def test_a_config_trains_to_the_weights_of_the_page(config, kind, do):
     page = session(config)
     page.act({"do": "epoch"})
     page.act({"do": "reset"})
     for each in do:
         page.act({"do": each})
-    arrays, _ = trained(page)
+    arrays, text = trained(page)
     assert_same(arrays, page)
+    depends_on_epochs = {"warmup", "cosine", "compiled cosine"}
+    trains_on = do[-1] == "step" and config["training"]["batch_size"] != "full"
+    assert text.startswith("#") == (trains_on or kind in depends_on_epochs)
 
 
 @pytest.mark.parametrize("kind", [each for each in KINDS if each not in NORMALIZED])

@@ -4,8 +4,10 @@ from copy import deepcopy
 from dataclasses import replace
 
 from nncli.base.errors import UsageError
+from nncli.config.named import Named
 from nncli.config.render import plain_text
 from nncli.config.resolve import Misfit
+from nncli.nn.schedules import SCHEDULES
 from nncli.runs.job import Job
 from nncli.runs.settings import check_recorded
 from nncli.web.playground.setting import START, Setting, Values
@@ -54,7 +56,8 @@ def _end_training(values: Values, job: Job) -> str:
     step = progress.epoch * job.order.batches + progress.batch
     if not step:
         return ""
-    if training.get("schedule") is None:
+    schedule = job.config.training.schedule
+    if schedule is None or schedule == Named.of(SCHEDULES, "constant"):
         training.pop("steps", None)
         training["epochs"] = progress.epoch + (progress.batch > 0)
         plan = replace(plan, epochs=training["epochs"])
