@@ -24,7 +24,8 @@ from nncli.web.playground.config_text import config_text
 from nncli.web.playground.setting import START, Setting
 from nncli.web.playground.trainer import Trainer
 
-_FEW_ROWS = 5000  # for which all rules are quick
+_FEW_ROWS = 5000  # for which all rules are quick,
+_LITTLE_WORK = 100_000_000  # with so many rows times parameters
 
 
 def result_of(trainer: Trainer) -> Result:
@@ -45,7 +46,8 @@ def findings_of(trainer: Trainer, *, is_quick: bool = False) -> list[dict[str, A
     is_quick : bool
         Whether to leave out the rules that read the data, as if there were many rows.
     """
-    is_quick = is_quick or len(trainer.job.order.split) > _FEW_ROWS
+    rows, parameters = len(trainer.job.order.split), len(trainer.job.network.parameters)
+    is_quick = is_quick or rows > _FEW_ROWS or rows * parameters > _LITTLE_WORK
     diagnosis: Diagnosis | None
     if trainer.problem:
         diagnosis = _of_divergence(trainer)
