@@ -15,7 +15,7 @@ SECONDS = 1.0
 CONFIG = {
     "data": {"source": "xor", "rows": 500},
     "model": {"hidden_layers": [8, 8]},
-    "training": {"epochs": 10_000_000},
+    "training": {"epochs": 1_000_000},
 }
 
 
