@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from nncli.base.errors import UsageError
+from nncli.explain.document.elements import Paragraph
 from nncli.explain.document.html import as_html_body
 from nncli.explain.document.notation import Html
 from nncli.explain.trace.step import take_step
@@ -34,10 +35,14 @@ def example(job: Job, network: Network, row: object) -> str:
     if type(row) is not int or not 0 <= row < rows:
         raise UsageError(f"row: expected an integer from 0 to {rows - 1}")
     step = take_step(_at(job, network), [row])
-    return as_html_body(worked_example(step, Html(_DIGITS), source=_SOURCE, limit=_LIMIT))
+    heading, *rest = worked_example(step, Html(_DIGITS), source="the playground", limit=_LIMIT)
+    return as_html_body([heading, Paragraph(_ABOUT), *rest])
 
 
-_SOURCE = "the current weights, with an empty memory of the optimizer"
+_ABOUT = (
+    "The step begins with the weights of the page as they are now. It is the first step of its "
+    "optimizer, which remembers nothing of those before."
+)
 
 
 def _at(job: Job, network: Network) -> Job:
