@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from math import inf
 from numbers import Integral
 from pathlib import Path
 from threading import Lock
@@ -26,6 +27,7 @@ _lock = Lock()
 _blocks = 0  # active `limited_threads` blocks
 _limit: int | None = None
 _products: int | None = None
+_lanes: int | None = None
 _limiter: Any = None
 _alone = 0  # active `products_in_one_thread` blocks
 _alone_limiter: Any = None
@@ -42,6 +44,11 @@ def start_with_one_thread() -> None:
     if not any(variable in os.environ for variable in VARIABLES):
         os.environ.update(dict.fromkeys(VARIABLES, "1"))
         os.environ[AUTOMATIC] = "1"
+
+
+def most_threads() -> int:
+    """Return the number of threads for work of which there is enough for all processors."""
+    return suited_threads(inf)
 
 
 def suited_threads(largest_product: float, enough: float = ENOUGH_WORK) -> int:
@@ -68,7 +75,9 @@ def check_threads(count: object) -> int | None:
 
 
 @contextmanager
-def limited_threads(count: int, products: int | None = None) -> Iterator[None]:
+def limited_threads(
+    count: int, products: int | None = None, lanes: int | None = None
+) -> Iterator[None]:
     """Use `count` threads in this process while the block runs.
 
     The number applies to the whole process: if another block is active, in any thread, its number
@@ -78,12 +87,14 @@ def limited_threads(count: int, products: int | None = None) -> Iterator[None]:
     ----------
     products : int, optional
         Threads of NumPy's matrix products, if others than they use threads; default: `count`.
+    lanes : int, optional
+        Threads that may run passes side by side, whose products use one each; default: `count`.
     """
-    global _blocks, _limit, _products, _limiter
+    global _blocks, _limit, _products, _lanes, _limiter
     with _lock:
         if not _blocks:
             _limiter = _limiter_of(products or count)
-            _limit, _products = count, products or count
+            _limit, _products, _lanes = count, products or count, lanes or count
         _blocks += 1
     try:
         yield
@@ -93,7 +104,7 @@ def limited_threads(count: int, products: int | None = None) -> Iterator[None]:
             if not _blocks:
                 if _limiter is not None:
                     _restore(_limiter)
-                _limit = _products = _limiter = None
+                _limit = _products = _lanes = _limiter = None
 
 
 @contextmanager
@@ -199,6 +210,11 @@ def threads_of_products() -> int:
     return _products or _by_environment() or processors()
 
 
+def threads_of_lanes() -> int:
+    """Return how many threads may run passes side by side."""
+    return _lanes or threads_in_use()
+
+
 def _by_environment() -> int | None:
     for variable in VARIABLES:
         if (value := os.environ.get(variable, "")).isdecimal() and int(value):
@@ -225,9 +241,9 @@ def processors(available: int | None = None, root: Path = Path("/")) -> int:
 
 def _forget_blocks() -> None:
     """Reset the state in a process that was forked within a block."""
-    global _lock, _blocks, _limit, _products, _limiter, _alone, _alone_limiter
+    global _lock, _blocks, _limit, _products, _lanes, _limiter, _alone, _alone_limiter
     _lock, _blocks, _alone = Lock(), 0, 0
-    _limit = _products = _limiter = _alone_limiter = None
+    _limit = _products = _lanes = _limiter = _alone_limiter = None
 
 
 if hasattr(os, "register_at_fork"):

@@ -1,6 +1,6 @@
 """Evaluate a network on rows with known targets."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +16,9 @@ from nncli.data.tables.column import suits, unsuited_numbers
 from nncli.engines.batches import Batches, target_codes
 from nncli.metrics.means import parts
 from nncli.metrics.tasks import EVALUATIONS, Answers, Evaluation
+from nncli.model.lanes import passed
 from nncli.model.model import Model
-from nncli.model.passes import Passes, rows_a_pass, suited_threads_for
+from nncli.model.passes import Passes, suited_threads_for
 from nncli.model.thresholds import gives_probabilities
 from nncli.nn.entries import Array
 from nncli.nn.losses import LOSSES
@@ -143,16 +144,22 @@ def run_rows(
         As for `check_range` on the inputs.
     """
     codes = class_codes(network, classes)
-    passes, start = Passes(network), 0
-    for X, T in Batches(split, scaling, codes, passes.rows).in_order():
-        part = slice(start, start + len(X))
-        check_range(X, start)
-        if not split.of_classes:
-            T[...] = scaled_targets(split.targets[split.rows[part]], target_scaling)
-            give_back(split.targets)
-        passes.run(X)
-        yield part, T, passes
-        start = part.stop
+
+    def lane(passes: Passes) -> Callable[[slice], tuple[slice, Array, Passes]]:
+        batches = Batches(split, scaling, codes, passes.rows)
+
+        def run(part: slice) -> tuple[slice, Array, Passes]:
+            X, T = batches.gather(split.rows[part])
+            check_range(X, part.start)
+            if not split.of_classes:
+                T[...] = scaled_targets(split.targets[split.rows[part]], target_scaling)
+                give_back(split.targets)
+            passes.run(X)
+            return part, T, passes
+
+        return run
+
+    return passed(network, split.inputs, len(split), lane)
 
 
 def losses_of_rows(
@@ -161,6 +168,16 @@ def losses_of_rows(
     """Yield the losses of rows from their logits, in parts to save memory: they are float64."""
     for part in parts(*Z.shape):
         yield part, objective.of_rows(network.output, Z[part], T[part])
+
+
+def _losses_of_run(
+    network: Network, objective: Objective, passes: Passes, T: Array
+) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """Yield the losses of a run by passes: sums then do not depend on how many passes it has."""
+    for each in passes.parts():
+        for part, losses in losses_of_rows(network, objective, passes.logits[each], T[each]):
+            start = each.start + part.start
+            yield slice(start, start + len(losses)), losses
 
 
 @np.errstate(over="ignore", invalid="ignore")  # visible in the loss
@@ -184,7 +201,7 @@ def weighted_loss(
     with suited_threads_for(network):
         for rows, T, passes in run_rows(network, split, scaling, target_scaling, len(classes)):
             of_rows = weights[rows]
-            for part, losses in losses_of_rows(network, objective, passes.logits, T):
+            for part, losses in _losses_of_run(network, objective, passes, T):
                 total += float(np.dot(of_rows[part], losses))
     return total / float(weights.sum())
 
@@ -206,23 +223,21 @@ class _Results:
     ) -> Iterator[tuple[slice, Array]]:
         """Yield the outputs or logits (B, O) of blocks of rows; the next block overwrites them."""
         outputs, dtype = self._network.output.outputs, self._network.dtype
-        a_pass = rows_a_pass(self._network)
-        most = a_pass * max(1, _BLOCK_BYTES // (a_pass * outputs * dtype.itemsize))
-        block, start, stop = np.empty((most, outputs), dtype), 0, 0
+        block, start, stop = np.empty((0, outputs), dtype), 0, 0
         for part, T, passes in rows:
-            if part.stop - start > most:
+            if not len(block):
+                runs = _BLOCK_BYTES // (passes.rows * outputs * dtype.itemsize)
+                block = np.empty((passes.rows * max(1, runs), outputs), dtype)
+            if part.stop - start > len(block):
                 yield slice(start, stop), block[: stop - start]
                 start = part.start
             stop = part.stop
             block[part.start - start : stop - start] = (
                 passes.outputs() if of_outputs else passes.logits
             )
-            self.loss_sum += self._loss_sum(passes.logits, T)
+            for _, losses in _losses_of_run(self._network, self._objective, passes, T):
+                self.loss_sum += float(losses.sum())
         yield slice(start, stop), block[: stop - start]
-
-    def _loss_sum(self, Z: Array, T: Array) -> float:
-        losses = losses_of_rows(self._network, self._objective, Z, T)
-        return sum(float(each.sum()) for _, each in losses)
 
 
 def _targets_of(split: Split) -> NDArray[Any]:

@@ -1,12 +1,19 @@
 """Passes through a trained network; a row's outputs depend neither on other rows nor its place."""
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.threads import ENOUGH_WORK, limited_threads, suited_threads, threads_of_products
+from nncli.base.threads import (
+    ENOUGH_WORK,
+    limited_threads,
+    most_threads,
+    suited_threads,
+    threads_of_products,
+)
 from nncli.nn.buffers import flat_buffer, shaped
 from nncli.nn.entries import Array
 from nncli.nn.layers.dense import Dense
@@ -30,19 +37,27 @@ class Passes:
     row gives bit-for-bit equal sums. A row thus has the same logits and outputs alone, in any file,
     and at any position.
 
+    Parameters
+    ----------
+    network : Network
+    passes : int
+        The number of passes in a run.
+
     Attributes
     ----------
-    rows : int
+    a_pass : int
         The number of rows per pass: all positions, or half of them with OpenBLAS for AVX2.
+    rows : int
+        The number of rows in a run.
     X : array (rows, I)
-        A buffer for the inputs of a pass.
+        A buffer for the inputs of a run.
     logits : array (count, O)
-        The logits of the last pass, valid until the next.
+        The logits of the last run, valid until the next.
     """
 
     logits: Array
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, passes: int = 1) -> None:
         places, inputs = rows_a_pass(network), network.layers[0].inputs
         self._batch = shaped(flat_buffer(places, inputs, network.dtype), places, inputs)
         self._network, self._work = network, network.workspace(places)
@@ -52,27 +67,47 @@ class Passes:
                 shape = places, layer.inputs, layer.outputs
                 equal &= equal_places(*shape, network.dtype.char, threads_of_products())
         self._places = np.flatnonzero(equal)
-        self.rows = len(self._places)
-        self._takes_all = self.rows == places
-        self.X = self._batch if self._takes_all else np.empty((self.rows, inputs), network.dtype)
+        self.a_pass = len(self._places)
+        self.rows = passes * self.a_pass
+        is_batch = passes == 1 and self.a_pass == places
+        self.X = self._batch if is_batch else np.empty((self.rows, inputs), network.dtype)
+        self._logits = np.empty((self.rows, network.output.outputs), network.dtype)
 
     def run(self, X: Array) -> None:
         """Run the network on up to `rows` rows, an array (count, I) or the first rows of `X`."""
-        count = len(X)
-        if self._takes_all:
-            self._batch[:count] = X
-            self._batch[count:] = 0
-        else:
-            self._batch[...] = 0
-            self._batch[self._places[:count]] = X
-        self.logits = self._taken(self._network.logits(self._batch, self._work), count)
+        self.logits = self._logits[: len(X)]
+        for part in self.parts():
+            self._place(X[part], self._batch)
+            self._take(self._network.logits(self._batch, self._work), self.logits[part])
 
     def outputs(self) -> Array:
-        """Return the outputs (count, O) of the last pass, valid until the next."""
-        return self._taken(self._network.activate_output(self._work), len(self.logits))
+        """Return the outputs (count, O) of the last run."""
+        outputs = np.empty_like(self.logits)
+        for part in self.parts():
+            self._place(self.logits[part], self._work.logits)
+            self._take(self._network.activate_output(self._work), outputs[part])
+        return outputs
 
-    def _taken(self, results: Array, count: int) -> Array:
-        return results[:count] if self._takes_all else results[self._places[:count]]
+    def parts(self) -> Iterator[slice]:
+        """Yield the rows of each pass of the last run."""
+        starts = range(0, len(self.logits), self.a_pass)
+        return (slice(start, start + self.a_pass) for start in starts)
+
+    def _place(self, rows: Array, batch: Array) -> None:
+        """Write rows to their positions, and 0 to the others."""
+        if self.a_pass == len(batch):
+            batch[: len(rows)] = rows
+            batch[len(rows) :] = 0
+        else:
+            batch[...] = 0
+            batch[self._places[: len(rows)]] = rows
+
+    def _take(self, batch: Array, rows: Array) -> None:
+        """Write what is at the positions of rows to them."""
+        if self.a_pass == len(batch):
+            rows[...] = batch[: len(rows)]
+        else:
+            rows[...] = batch[self._places[: len(rows)]]
 
 
 @lru_cache(maxsize=256)
@@ -122,11 +157,12 @@ def rows_a_pass(network: Network) -> int:
 
 
 def suited_threads_for(network: Network) -> AbstractContextManager[None]:
-    """Limit the threads for passes of a network to a number that depends only on the network.
+    """Limit the threads of products in passes of a network to a number that it alone decides.
 
     The number of threads affects the rounding of products. Within training, its own limit applies.
     """
     rows = rows_a_pass(network)
-    if rows < _FEWEST_ROWS[network.dtype.char]:
-        return limited_threads(1)
-    return limited_threads(suited_threads(network.largest_product(rows)))
+    products = 1
+    if rows >= _FEWEST_ROWS[network.dtype.char]:
+        products = suited_threads(network.largest_product(rows))
+    return limited_threads(products, lanes=most_threads())

@@ -21,6 +21,7 @@ from nncli.metrics.means import parts
 from nncli.metrics.probabilities import class_probabilities, sigmoid
 from nncli.metrics.scores import chosen_classes, chosen_labels
 from nncli.model.evaluation import check_range, check_size, target_scaling_of
+from nncli.model.lanes import passed
 from nncli.model.model import Model
 from nncli.model.passes import MOST_ROWS as ROWS_A_PASS
 from nncli.model.passes import Passes, rows_a_pass, suited_threads_for
@@ -127,19 +128,26 @@ def _run(model: Model, inputs: NDArray[Any], first_row: int) -> Iterator[tuple[s
     Yields the rows of each pass, and an object that holds their logits until the next pass. Raises
     `DataError` as `check_size` does for the inputs, and `check_range` for the scaled inputs.
     """
-    passes, scaled = Passes(model.network), model.scaled(inputs.dtype)
-    scratch = scaled.scratch(passes.rows, passes.X)
-    may_overflow = scaled.largest(LARGEST) > np.finfo(model.network.dtype).max
-    for start in range(0, len(inputs), passes.rows):
-        raw = inputs[start : start + passes.rows]
-        check_size(raw, first_row + start, model.network.dtype)
-        X = passes.X[: len(raw)]
-        scaled.write(raw, X, scratch)
-        give_back(inputs)
-        if may_overflow:
-            check_range(X, first_row + start)
-        passes.run(X)
-        yield slice(start, start + len(raw)), passes
+    scaled, dtype = model.scaled(inputs.dtype), model.network.dtype
+    may_overflow = scaled.largest(LARGEST) > np.finfo(dtype).max
+
+    def lane(passes: Passes) -> Callable[[slice], tuple[slice, Passes]]:
+        scratch = scaled.scratch(passes.rows, passes.X)
+
+        def run(part: slice) -> tuple[slice, Passes]:
+            raw, first = inputs[part], first_row + part.start
+            check_size(raw, first, dtype)
+            X = passes.X[: len(raw)]
+            scaled.write(raw, X, scratch)
+            give_back(inputs)
+            if may_overflow:
+                check_range(X, first)
+            passes.run(X)
+            return part, passes
+
+        return run
+
+    return passed(model.network, inputs, len(inputs), lane)
 
 
 def asked_blocks(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nncli.base.storage.mapping import check_unchanged
-from nncli.base.threads import limited_threads, suited_threads
+from nncli.base.threads import limited_threads, most_threads, suited_threads
 from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
 from nncli.data.fingerprint import fingerprint
@@ -89,11 +89,12 @@ class Job:
         If the engine has threads of its own, the matrix products of a network that is evaluated use
         only as many of them as suit NumPy.
         """
+        lanes = count or most_threads()
         count = count or self.suited_threads
         if not self.engine.has_own_threads:
-            return limited_threads(count)
+            return limited_threads(count, lanes=lanes)
         largest = self.network.largest_product(self.order.largest_batch)
-        return limited_threads(count, min(count, suited_threads(largest)))
+        return limited_threads(count, min(count, suited_threads(largest)), lanes)
 
     @property
     def score(self) -> Score:

@@ -55,7 +55,7 @@ def test_an_estimate_measures_with_the_number_that_suits_the_engine(suited, monk
     used = []
 
     @contextmanager
-    def noted(number, products=None):
+    def noted(number, products=None, lanes=None):
         used.append((number, products or number))
         yield
 

@@ -1,0 +1,84 @@
+"""Pass rows through a network in several threads, side by side."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import cycle, islice
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.storage.mapping import is_large
+from nncli.base.threads import products_in_one_thread, threads_of_lanes, threads_of_products
+from nncli.model.passes import Passes, rows_a_pass
+from nncli.nn.network import Network
+
+Result = TypeVar("Result")
+Lane = Callable[[slice], Result]
+
+# Floating-point operations of a run: handing over its results takes time, too.
+_WORK = 1.5e8
+_FEWEST_RUNS = 16  # for which several lanes pay off
+_BYTES = 4 << 20  # of the inputs and logits of a run, at most
+
+
+def passed(
+    network: Network, inputs: NDArray[Any], rows: int, lane: Callable[[Passes], Lane[Result]]
+) -> Iterator[Result]:
+    """Yield the results of runs over rows, in order.
+
+    A lane makes runs of several passes. If the matrix products use one thread each, several lanes
+    take the runs in turn: each makes another one only after its result was used, which it may
+    overwrite.
+
+    Parameters
+    ----------
+    network : Network
+    inputs : array
+        Where the rows are; those larger than memory are read in order, in one lane.
+    rows : int
+        The number of rows.
+    lane : function
+        Returns a function that takes the rows of a run and returns its result.
+    """
+    first = Passes(network)
+    a_run = _passes_of_a_run(network, first.a_pass)
+    few = rows < _FEWEST_RUNS * a_run * first.a_pass or is_large(inputs)
+    count = 1 if few or threads_of_products() > 1 else threads_of_lanes()
+    if count == 1:
+        yield from map(lane(first), _parts(rows, first.rows))
+        return
+    lanes = [lane(Passes(network, a_run)) for _ in range(count)]
+    parts = _parts(rows, a_run * first.a_pass)
+    from concurrent.futures import ThreadPoolExecutor  # only here: few runs need it
+
+    def begin(lane: Lane[Result], part: slice) -> Callable[[], Result]:
+        return pool.submit(_in_one_thread, lane, part).result
+
+    with ThreadPoolExecutor(count) as pool:
+        try:
+            waiting = deque(map(begin, lanes, parts))
+        except RuntimeError:  # the system starts no more threads
+            pool.shutdown(cancel_futures=True)
+            yield from map(lanes[0], _parts(rows, a_run * first.a_pass))
+            return
+        turns = cycle(lanes)
+        while waiting:
+            yield waiting.popleft()()
+            waiting.extend(map(begin, islice(turns, 1), parts))
+
+
+def _passes_of_a_run(network: Network, a_pass: int) -> int:
+    work = rows_a_pass(network) * sum(layer.flops_per_row for layer in network.layers)
+    a_row = (network.layers[0].inputs + network.output.outputs) * network.dtype.itemsize
+    return max(1, min(int(_WORK / work), _BYTES // (a_pass * a_row)))
+
+
+def _parts(rows: int, a_run: int) -> Iterator[slice]:
+    return (slice(start, min(start + a_run, rows)) for start in range(0, rows, a_run))
+
+
+def _in_one_thread(lane: Lane[Result], part: slice) -> Result:
+    """Take a pass as in the thread that uses its result, with the same warnings."""
+    with products_in_one_thread(), np.errstate(over="ignore", invalid="ignore"):
+        return lane(part)

@@ -1,0 +1,125 @@
+"""Passes in several threads give what they give in one."""
+
+import threading
+
+import numpy as np
+import pytest
+
+import nncli
+from nncli.base.threads import limited_threads
+from nncli.model import lanes
+from nncli.model.passes import Passes
+
+ROWS, INPUTS = 18_000, 100  # of which a lane takes several runs, and the last one is shorter
+RANDOM = np.random.default_rng(3)
+X = RANDOM.normal(size=(ROWS, INPUTS))
+TARGETS = {
+    "classes": (X[:, 0] > 0).astype(int),
+    "regression": X[:, :2] * 3 + 1,
+}
+
+
+def model_of(targets, **more):
+    data = {"source": "rows", "inputs": X[:40].tolist(), **more}
+    data |= (
+        {"labels": targets[:40].tolist()}
+        if targets.ndim == 1
+        else {"targets": targets[:40].tolist()}
+    )
+    training = {"epochs": 2, "batch_size": 10, "engine": "numpy"}
+    return nncli.train(
+        {"data": data, "model": {"hidden_layers": [150]}, "training": training}
+    ).model
+
+
+@pytest.fixture(autouse=True)
+def short_runs(monkeypatch):
+    monkeypatch.setattr(lanes, "_WORK", 3e7)  # two passes or four
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Note the number of lanes of each run."""
+    found = []
+    usual = lanes.Passes
+
+    def noted(network, passes=1):
+        found.append(passes)
+        return usual(network, passes)
+
+    monkeypatch.setattr(lanes, "Passes", noted)
+    return found
+
+
+def results(model, targets):
+    found = model.evaluate(X, targets)
+    return found.metrics, model.predict(X).tolist()
+
+
+@pytest.mark.parametrize("name", [*TARGETS])
+def test_results_have_the_same_bits_in_any_number_of_lanes(name, started):
+    targets = TARGETS[name]
+    model = model_of(targets)
+    found = []
+    for threads in (1, 2, 3, 7):
+        started.clear()
+        with limited_threads(threads, 1):
+            found.append(results(model, targets))
+        several = [each for each in started if each > 1]
+        assert len(several) == (0 if threads == 1 else 2 * threads)
+    assert found[1:] == [found[0]] * 3
+
+
+def test_a_weighted_loss_has_the_same_bits_in_any_number_of_lanes():
+    y, weights = TARGETS["classes"], RANDOM.random(ROWS)
+    config = {
+        "model": {"hidden_layers": [150]},
+        "training": {"epochs": 1, "batch_size": 50, "engine": "numpy", "learning_rate": 0.001},
+        "data": {"validation": 13_000, "test": 1_000},
+    }
+    found = []
+    for threads in (1, 3):
+        with limited_threads(threads, 1):
+            history = nncli.train(config, data=(X, y, weights)).history
+        found.append(history["validation_weighted_loss"])
+    assert found[0] == found[1]
+
+
+def test_products_with_several_threads_have_one_lane(started):
+    model = model_of(TARGETS["classes"])
+    started.clear()
+    with limited_threads(4, 2):
+        model.predict(X)
+    assert started == [1]
+
+
+def test_an_error_names_the_first_row_that_has_it():
+    model = model_of(TARGETS["classes"])
+    wrong = X.copy()
+    wrong[[4_700, 3_100, 900]] = 1e300
+    with limited_threads(3, 1), pytest.raises(nncli.NncliError, match="row 900 "):
+        model.predict(wrong)
+
+
+def test_without_more_threads_there_is_one_lane(monkeypatch):
+    model = model_of(TARGETS["classes"])
+    expected = results(model, TARGETS["classes"])
+
+    def start(self):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with limited_threads(2, 1):
+        assert results(model, TARGETS["classes"]) == expected
+
+
+def test_a_run_of_several_passes_is_what_each_of_them_gives():
+    network = model_of(TARGETS["regression"]).network
+    one, several = Passes(network), Passes(network, 3)
+    rows = X[: several.rows - 5].astype(network.dtype)
+    several.run(rows)
+    for start in range(0, len(rows), one.rows):
+        part = slice(start, start + one.rows)
+        one.run(rows[part])
+        assert np.array_equal(one.logits, several.logits[part])
+        assert np.array_equal(one.outputs(), several.outputs()[part])
