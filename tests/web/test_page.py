@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pytest
@@ -151,7 +152,7 @@ def opened(browser, tmp_path):
         context = browser.new_context(**settings)
         closing.extend([context.close, lambda: server.__exit__(None, None, None)])
         page = Opened(context.new_page(), url + fragment)
-        page.wait("document.querySelector('#columns .column')")
+        page.wait("!document.querySelector('main').inert")
         found.append((page, server))
         return page
 
@@ -294,6 +295,34 @@ def test_a_clicked_weight_is_edited(opened):
     assert page.value("model.initial_weights")[0][0][0] == 0.375
 
 
+def test_a_click_on_a_unit_shows_its_part_of_the_worked_example(opened):
+    page = opened()
+    page.page.fill("#row-number", "3")
+    left, top, column = page.page.evaluate(PLACE)
+    x, y = left + 2.5 * column, top + 31
+    page.page.mouse.click(x, y)
+    page.wait("document.getElementById('example').open")
+    assert page.page.inner_text("#example-title") == "Worked example of training row 3"
+    below = page.page.evaluate(
+        "document.getElementById('layer-2').getBoundingClientRect().top"
+        " - document.getElementById('example-text').getBoundingClientRect().top"
+    )
+    assert -1 < below < 40
+    page.page.keyboard.press("Escape")
+    page.page.mouse.click(left + 0.5 * column, y)  # an input has none
+    assert not page.page.evaluate("document.getElementById('example').open")
+
+
+def test_a_hidden_worked_example_is_not_shown_by_a_click(opened):
+    page = opened(fragment="#hide=example")
+    left, top, column = page.page.evaluate(PLACE)
+    page.page.mouse.click(left + 1.5 * column, top + 31)
+    page.page.click("#surface")
+    page.page.click("#step")
+    page.wait("document.getElementById('steps').textContent === '1'")
+    assert not page.page.evaluate("document.getElementById('example').open")
+
+
 def test_layers_and_units_are_added_and_removed(opened):
     page = opened()
     page.page.click("#more-layers")
@@ -324,7 +353,36 @@ def test_a_state_is_restored_from_its_link(opened):
     assert second.page.is_visible("#epoch")
 
 
-@pytest.mark.parametrize("state", ["%%%", "bnVsbA", "eyJjb25maWciOm51bGx9"])  # no object
+def test_weights_that_were_set_are_part_of_the_link(opened):
+    first = opened()
+    first.page.click("#epoch")
+    first.wait("document.getElementById('steps').textContent === '20'")
+    first.page.fill("#number [aria-label=Value]", "0.375")
+    first.page.keyboard.press("Enter")
+    first.wait("!document.getElementById('restart').hidden")
+    second = opened(fragment=first.page.evaluate("location.hash"))
+    second.wait("!document.getElementById('restart').hidden")
+    assert second.config() == first.config()
+    assert second.value("model.initial_weights")[0][0][0] == 0.375
+    second.page.click("#reset")  # to the weights of the seed, as on the first page
+    second.wait("document.getElementById('restart').hidden")
+    assert "initial_weights" not in second.config()["model"]
+    third = opened(fragment=second.page.evaluate("location.hash"))
+    assert third.config() == second.config()
+
+
+def test_a_link_with_weights_of_another_network_is_refused(opened):
+    state = urlsafe_b64encode(b'{"start": {"W1": [[1.5]]}}').decode().rstrip("=")
+    page = opened(fragment=f"#state={state}")
+    page.wait("document.getElementById('problem').textContent.includes('another network')")
+    page.messages.clear()  # the browser tells of the refused request
+    assert not page.page.is_visible("#restart")
+    page.page.click("#step")
+    page.wait("document.getElementById('steps').textContent === '1'")
+
+
+# None of them is an object of objects.
+@pytest.mark.parametrize("state", ["%%%", "bnVsbA", "eyJjb25maWciOm51bGx9", "eyJzdGFydCI6MX0"])
 def test_a_damaged_link_is_refused(opened, state):
     page = opened(fragment=f"#state={state}")
     assert "damaged" in page.page.inner_text("#problem")

@@ -22,6 +22,9 @@ XOR = {
 }
 
 
+ZEROS = {"W1": [[0] * 4] * 2, "b1": [0] * 4, "W2": [[0]] * 4, "b2": [0]}
+
+
 def session(config=XOR):
     return Session(Setting(config))
 
@@ -99,6 +102,39 @@ def test_a_changed_number_is_where_training_starts():
     assert np.array_equal(result.model.network.parameters, page._view.network.parameters)
 
 
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_a_page_can_begin_with_weights_that_another_one_told(precision):
+    config = {**XOR, "training": {**XOR["training"], "precision": precision}}
+    first, second = session(config), session(config)
+    first.act({"do": "epoch"})
+    assert last(first, "network")["start"] is None
+    first.act({"do": "number", "array": "b1", "at": [3], "value": 0.1})
+    told = last(first, "network")
+    assert told["start"]["b1"][3] == 0.1
+    second.act({"do": "configure", "config": config, "start": told["start"]})
+    assert last(second, "network")["start"] == told["start"]
+    for page in (first, second):
+        page.act({"do": "epoch"})
+    assert np.array_equal(first._view.network.parameters, second._view.network.parameters)
+
+
+@pytest.mark.parametrize("value", [1e30, 0.5])
+def test_a_page_tells_no_weights_that_no_link_can_have(value):
+    page = session({**XOR, "model": {"hidden_layers": [300]}})  # 1201 parameters
+    page.act({"do": "number", "array": "b1", "at": [3], "value": value})
+    told = last(page, "network")
+    assert (told["start"], told["has_start"]) == (None, True)
+
+
+def test_the_worked_example_of_a_unit_has_its_calculations():
+    page = session({**XOR, "model": {"hidden_layers": [300, 40]}})
+    for layer, unit in [(1, 250), (2, 39), (3, 0)]:
+        html = page.act({"do": "example", "row": 2, "unit": [layer, unit]})["html"]
+        part = html.partition(f'id="layer-{layer}"')[2].partition("</mtable>")[0]
+        assert len(part) > 100
+        assert f">{unit + 1}<" in part
+
+
 @pytest.mark.parametrize(
     "action",
     [
@@ -116,6 +152,16 @@ def test_a_changed_number_is_where_training_starts():
         {"do": "number", "array": "W1", "at": [0, 0], "value": float("nan")},
         {"do": "speed", "steps_a_second": 0},
         {"do": "example", "row": 60},
+        {"do": "example", "row": 0, "unit": [0, 0]},
+        {"do": "example", "row": 0, "unit": [1, 4]},
+        {"do": "example", "row": 0, "unit": [3, 0]},
+        {"do": "example", "row": 0, "unit": ["1", 0]},
+        {"do": "configure", "config": XOR, "start": []},
+        {"do": "configure", "config": XOR, "start": {"W1": [[1, 2], [3]]}},
+        {"do": "configure", "config": XOR, "start": {"W1": [["1"]]}},
+        {"do": "configure", "config": XOR, "start": {"W1": [[1.0]]}},
+        {"do": "configure", "config": XOR, "start": {**ZEROS, "b2": [1e31]}},
+        {"do": "configure", "config": XOR, "start": {**ZEROS, "W3": [[1.0]]}},
         {"do": "add", "inputs": [0.5], "target": 1},
         {"do": "add", "inputs": [0.5, float("inf")], "target": 1},
         {"do": "add", "inputs": [0.5, 1], "target": 2},

@@ -24,9 +24,16 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Text in the notation of the page."""
+    """Text in the notation of the page.
+
+    Attributes
+    ----------
+    anchor : str
+        A name of its own on the page, to which an HTML page can scroll.
+    """
 
     text: str
+    anchor: str = ""
 
 
 @dataclass(frozen=True)

@@ -65,8 +65,8 @@ def _contents(sections: Sequence[str]) -> str:
 def _written(element: Element) -> str:
     """Return an element that is no heading."""
     match element:
-        case Paragraph(text):
-            return f"<p>{text}</p>"
+        case Paragraph(text, anchor):
+            return f'<p id="{anchor}">{text}</p>' if anchor else f"<p>{text}</p>"
         case Equations(equations):
             return _equations(equations)
         case MatrixEquation():

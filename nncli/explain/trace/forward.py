@@ -70,7 +70,8 @@ def _row(page: Writer, row: int) -> Iterator[Worked]:
     targets = page.listed("t", 0, step.T[row], page.shown[-1])
     yield Paragraph(f"Row {step.rows[row]}: {inputs}; {targets}{_about_the_class(page, row)}.")
     for number, layer in enumerate(step.layers, 1):
-        yield Paragraph(about_the_layer(page, number))
+        anchor = f"layer-{number}" if row == page.rows[0] else ""
+        yield Paragraph(about_the_layer(page, number), anchor)
         units, is_softmax = page.worked[number], layer.block.activation.entry.of_softmax
         equations = []
         for unit in units:

@@ -21,6 +21,7 @@ def worked_example(
     limit: int,
     form: str = "scalar",
     shown: Step | None = None,
+    unit: tuple[int, int] | None = None,
 ) -> Iterator[Worked]:
     """Yield the elements of the page, from top to bottom.
 
@@ -37,10 +38,14 @@ def worked_example(
         A name in `FORMS`.
     shown : Step, optional
         The step with the numbers to print, if they are others.
+    unit : tuple of two int, optional
+        The number of a layer, from 1, and of a unit in it, from 0, to write out in any case.
     """
     chosen = FORMS[form]
     page = chosen.writer(step, notation, limit)
     page.step = shown or step
+    if unit is not None:
+        page.write_out(*unit)
     rows = ", ".join(map(str, step.rows))
     yield Heading(f"{_name_of(step)} on row{'s' if len(step.rows) > 1 else ''} {rows}", 1)
     yield Paragraph(_about_the_step(page, source))

@@ -43,12 +43,19 @@ class Writer(Mathematics):
         order = [*map(_by_size, values)]
         if step.T.shape[1] > 1:  # the true classes first
             order[-1] = [*dict.fromkeys([*step.true_classes, *order[-1]])]
+        self._order = order
         self.shown = [sorted(each[:limit]) for each in order]
         self.is_brief = max(len(step.rows), *map(len, order)) > limit
         self.rows = [0] if self.is_brief else [*range(len(step.rows))]
-        self.worked = self.shown
+        self.worked = [*self.shown]
         if self.is_brief:
             self.worked = [*(each[:1] for each in self.shown[:-1]), order[-1][:1]]
+
+    def write_out(self, layer: int, unit: int) -> None:
+        """Show a unit of a layer, and write out its calculations."""
+        others = [each for each in self._order[layer] if each != unit]
+        self.shown[layer] = sorted([unit, *others[: self.limit - 1]])
+        self.worked[layer] = [unit] if self.is_brief else self.shown[layer]
 
     def symbol(self, letter: str, layer: int, unit: int) -> str:
         """Write a quantity of a unit; inputs and targets are layer 0."""

@@ -2,6 +2,7 @@
 
 import math
 from base64 import b64encode
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,12 @@ from nncli.runs.job import Job
 from nncli.web.playground.choices import used_values
 from nncli.web.playground.features import offered_features
 from nncli.web.playground.landscape import Landscape
-from nncli.web.playground.setting import Setting
+from nncli.web.playground.setting import Setting, fits
 from nncli.web.playground.trainer import Trainer
 from nncli.web.playground.view import MOST_MAPS, SIDE, Plane, View, shown_rows
 
 MOST_NUMBERS = 4096  # of an array in a frame; a page asks for parts of larger ones
+MOST_IN_LINK = 1000  # numbers to start from that a link says; more make it too long to send
 
 
 def network_message(
@@ -53,6 +55,7 @@ def network_message(
         "plane": None if plane is None or points is None else _plane(plane, points),
         "points": {} if plane is None else _points(job),
         "has_start": bool(setting.start),
+        "start": _lists(setting.start),
         "warnings": [*job.warnings],
     }
 
@@ -137,6 +140,18 @@ def _split(job: Job, split: Split) -> dict[str, Any]:
         "rows": shown.tolist(),
         "inputs": _bytes(split.inputs[rows], np.float32),
         "targets": _bytes(targets if split.of_classes else targets[:, 0], np.float32),
+    }
+
+
+def _lists(arrays: Mapping[str, Array]) -> dict[str, Any] | None:
+    """Return arrays as lists, with as few digits as they need; None if no link has them."""
+    if not 0 < sum(each.size for each in arrays.values()) <= MOST_IN_LINK:
+        return None
+    if not all(map(fits, arrays.values())):
+        return None
+    return {
+        name: np.reshape([float(str(number)) for number in each.flat], each.shape).tolist()
+        for name, each in arrays.items()
     }
 
 

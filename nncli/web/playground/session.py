@@ -34,7 +34,7 @@ from nncli.web.playground.messages import (
     weights_answer,
 )
 from nncli.web.playground.points import is_row, with_point, without_point
-from nncli.web.playground.setting import Setting, network_inputs, plane_of
+from nncli.web.playground.setting import MOST_SIZE, Setting, network_inputs, plane_of
 from nncli.web.playground.trainer import Trainer
 from nncli.web.playground.view import View
 from nncli.web.playground.watching import Watch
@@ -176,12 +176,15 @@ class Session:
         self._messages.append(self._files.without_paths(message))
 
     def _configure(self, action: Mapping[str, Any]) -> None:
-        """Train another config; ``keep`` is whether it starts from the current weights."""
+        """Train another config.
+
+        ``keep`` is whether it starts from the current weights, ``start`` has others.
+        """
         config = action.get("config")
         if not isinstance(config, dict):
             raise UsageError("config: expected an object")
         kept: dict[str, Array] = self._arrays() if action.get("keep") else {}
-        self._build(self._setting.changed(config), kept)
+        self._build(self._setting.changed(config, action.get("start")), kept)
 
     def _arrays(self) -> dict[str, Array]:
         return self._trainer.network().named
@@ -232,8 +235,8 @@ class Session:
         arrays = self._arrays()
         value: Any = action.get("value")
         array, at = _place_in(arrays, action)
-        if type(value) not in (int, float) or not abs(value) <= 1e30:  # NaN too
-            raise UsageError("value: expected a number of at most 1e30")
+        if type(value) not in (int, float) or not abs(value) <= MOST_SIZE:  # NaN too
+            raise UsageError(f"value: expected a number of at most {MOST_SIZE:g}")
         arrays[array][tuple(at)] = value
         self._build(self._setting, arrays)
 
@@ -252,8 +255,9 @@ class Session:
         return {"saved": directory.as_posix(), "notes": notes}
 
     def _example(self, action: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the worked example of a training row."""
-        return {"html": example(self._trainer.job, self._view.network, action.get("row"))}
+        """Return the worked example of a training row, with a certain unit written out."""
+        chosen = action.get("row"), action.get("unit")
+        return {"html": example(self._trainer.job, self._view.network, *chosen)}
 
     def _landscape(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Return the losses in the plane of two trained numbers."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nncli.base.errors import ConfigError
+from nncli.base.errors import ConfigError, UsageError
 from nncli.base.words import either
 from nncli.config.load import read_config
 from nncli.config.sources import SOURCES as ALL_SOURCES
@@ -30,6 +30,9 @@ WITH_PATHS = tuple(name for name, kind in ALL_SOURCES.items() if kind.paths)
 
 START = "start.npz"
 """Name of the file with the weights to start from."""
+
+MOST_SIZE = 1e30
+"""The largest absolute value of a weight that a page may set."""
 
 _MARGIN = 0.15  # of the plane around the rows, as a fraction of their extent
 
@@ -56,10 +59,25 @@ class Setting:
     files: Files = field(default_factory=Files)
     numbers: tuple[str, ...] = ()
 
-    def changed(self, values: Values) -> "Setting":
-        """Return a setting with another config from a page. Raises `ConfigError`."""
+    def changed(self, values: Values, start: object = None) -> "Setting":
+        """Return a setting with another config from a page, and weights to start from.
+
+        Parameters
+        ----------
+        values : dict
+        start : mapping of str to nested lists of numbers, optional
+            All arrays of the network.
+
+        Raises
+        ------
+        ConfigError
+            If the config names a file.
+        UsageError
+            If `start` is something else.
+        """
         _check_source(values, self.files)
-        return replace(self, values=deepcopy(values), start={})
+        arrays = {} if start is None else _arrays(start)
+        return replace(self, values=deepcopy(values), start=arrays)
 
     def with_seed(self, seed: object) -> "Setting":
         """Return a setting with another seed, and the weights that it gives."""
@@ -76,7 +94,7 @@ class Setting:
         Raises
         ------
         NncliError
-            If the config is wrong, or asks for too much.
+            If the config is wrong, or asks for too much, or `start` does not fit its network.
         """
         loaded = read_config(self.files.read(self.values))
         check_is_single(loaded.config)
@@ -95,6 +113,8 @@ class Setting:
         if {name: each.shape for name, each in start.items()} != {
             name: each.shape for name, each in named.items()
         }:
+            if self.start and not kept:
+                raise UsageError("start: these weights are those of another network")
             return job, replace(self, start={})
         for name, each in start.items():
             named[name][...] = each
@@ -115,6 +135,27 @@ def without_validation(values: Values) -> Values:
             data["rows"] = rows - taken
         data["validation"] = 0
     return result
+
+
+def _arrays(given: object) -> dict[str, Array]:
+    """Return the arrays that a page gives as lists; raise `UsageError` for anything else."""
+    if not isinstance(given, dict):
+        raise UsageError("start: expected an object of lists")
+    arrays = {}
+    for name, lists in given.items():
+        try:
+            array = np.array(lists)
+        except ValueError:  # lists of different lengths
+            array = np.array(None)
+        if array.dtype.kind not in "if" or not fits(array):
+            raise UsageError(f"start: expected lists of numbers of at most {MOST_SIZE:g}")
+        arrays[name] = array
+    return arrays
+
+
+def fits(array: Array) -> bool:
+    """Return whether a page may begin with these numbers."""
+    return bool((np.abs(array) <= MOST_SIZE).all())  # not of NaN
 
 
 def _check_source(values: Values, files: Files) -> None:

@@ -9,9 +9,10 @@ import { Field } from "./fields.js";
 import { Columns } from "./layers.js";
 import { hasLines } from "./lines.js";
 import { NumberForm } from "./number.js";
+import { Link } from "./link.js";
 import { listenToPointer } from "./pointer.js";
 import { Digit, HiddenSpace, LossLandscape } from "./panels.js";
-import { applied, changed, difference, readFragment, valueAt, written } from "./state.js";
+import { changed, valueAt } from "./state.js";
 import { Stream } from "./stream.js";
 import { Lessons, OwnColumns, Tools } from "./tools.js";
 
@@ -36,6 +37,7 @@ class Page {
         this.fields = [];
         this.turn = Promise.resolve(); // after the last change of the config
         this.hint = byId("pointed").textContent;
+        this.link = new Link(this, FIRST_VIEW);
         this.tools = new Tools(this);
         this.own = new OwnColumns(this);
         this.features = new Features(this);
@@ -65,9 +67,14 @@ class Page {
     end(problem) {
         this.tell(problem);
         this.isOver = true;
+        this.takesInput(false);
+        for (const each of document.querySelectorAll("header, main")) each.hidden = !this.network;
+    }
+
+    // Whether controls can be used. Before the link is restored, it would undo their changes.
+    takesInput(takes) {
         for (const each of document.querySelectorAll("header, main")) {
-            each.inert = true;
-            each.hidden = !this.network;
+            each.inert = !takes || Boolean(this.isOver);
         }
     }
 
@@ -78,9 +85,9 @@ class Page {
     }
 
     async takeNetwork(network) {
-        const isFirst = !this.start;
+        const isFirst = !this.first;
         this.network = network;
-        if (isFirst) this.start = network.config;
+        if (isFirst) this.first = network;
         else this.tell("");
         this.drawing.take(network);
         this.tools.take(network);
@@ -89,6 +96,7 @@ class Page {
         for (const each of this.panels) each.take(network);
         if (isFirst) await this.begin();
         this.showNetwork();
+        if (isFirst) this.takesInput(true);
     }
 
     // Build the controls, then restore the state of the link.
@@ -102,19 +110,20 @@ class Page {
         this.addFields(CONTROLS, ranges);
         this.columns = new Columns((change) => this.try(() => this.configure(change, false)));
         this.lessons = new Lessons(this, (await this.act("lessons")).lessons);
-        await this.restore();
+        await this.link.restore();
     }
 
     // Begin a lesson, or without a name what the page began with.
     async begins(lesson) {
         this.view.lesson = lesson;
         this.lessons.show(lesson);
-        await this.configure(() => this.origin(), false);
+        const { config, start } = this.origin();
+        await this.configure(() => config, false, start);
     }
 
-    // The config from which a link says the differences.
+    // The config, and the weights to start from, from which a link says the differences.
     origin() {
-        return this.lessons.called(this.view.lesson)?.config ?? this.start;
+        return this.lessons.called(this.view.lesson) ?? this.first;
     }
 
     addFields(controls, ranges) {
@@ -148,21 +157,21 @@ class Page {
             ([name]) => keys?.[`data.${name}`]?.default === (old[`data.${name}`]?.default ?? null),
         );
         // Only what the page began with may have a source that nobody can choose.
-        const data = keys ? { source, ...Object.fromEntries(kept) } : this.start.data;
+        const data = keys ? { source, ...Object.fromEntries(kept) } : this.first.config.data;
         return changed(changed({ ...config, data }, "training.loss"), "model.output");
     }
 
     // Train the config that `change` makes of the current one, after the changes before it.
-    configure(change, keeps) {
-        const done = this.turn.then(() => this.train(change(this.network.config), keeps));
+    configure(change, keeps, start) {
+        const done = this.turn.then(() => this.train(change(this.network.config), keeps, start));
         this.turn = done.catch(() => {});
         return done;
     }
 
     // Weights that nobody changed are not kept: the seed gives them again.
-    async train(config, keeps) {
+    async train(config, keeps, start) {
         const isStart = this.drawing.frame?.step === 0 && !this.network.has_start;
-        await this.act("configure", { config, keep: keeps && !isStart });
+        await this.act("configure", { config, keep: keeps && !isStart, start });
         this.network.config = config; // which a message also tells, but perhaps later
     }
 
@@ -193,7 +202,7 @@ class Page {
         byId("discretize").parentElement.hidden = !network.plane || !network.classes.length;
         byId("lines").parentElement.hidden = !hasLines(network);
         this.showLegend();
-        this.writeLink();
+        this.link.write();
         this.hide();
     }
 
@@ -252,27 +261,6 @@ class Page {
             this.tell("All epochs are done; raise “Epochs at most” to train on.");
     }
 
-    // Restore the state that a link says.
-    async restore() {
-        const { config, view, hide, problem } = readFragment(location.hash);
-        this.hidden = hide;
-        Object.assign(this.view, FIRST_VIEW, view);
-        this.showView();
-        if (problem) this.tell(problem);
-        await this.try(() => this.sendSpeed());
-        this.lessons.show(this.view.lesson);
-        const wanted = applied(this.origin(), config);
-        if (Object.keys(difference(this.network.config, wanted)).length) {
-            await this.try(() => this.configure(() => wanted, false));
-        }
-    }
-
-    writeLink() {
-        const view = difference(FIRST_VIEW, this.view);
-        const link = written(difference(this.origin(), this.network.config), view, this.hidden);
-        history.replaceState(null, "", link || location.pathname);
-    }
-
     hide() {
         for (const each of document.querySelectorAll("[data-control]")) {
             each.classList.toggle("hidden", this.hidden.includes(each.dataset.control));
@@ -308,7 +296,7 @@ class Page {
         for (const name of Object.keys(CHECKS)) {
             byId(name).addEventListener("change", () => this.changeView(name, byId(name).checked));
         }
-        window.addEventListener("hashchange", () => this.restore().then(() => this.showNetwork()));
+        window.addEventListener("hashchange", () => this.link.restore().then(() => this.showNetwork()));
         document.addEventListener("keydown", (event) => this.press(event));
         listenToPointer(this);
     }
@@ -318,13 +306,13 @@ class Page {
         if (name === "speed") this.try(() => this.sendSpeed());
         this.drawing.surface.isCurrent = false;
         this.drawing.schedule();
-        this.writeLink();
+        this.link.write();
     }
 
     press(event) {
         const key = { " ": "play", s: "step", e: "epoch", r: "reset" }[event.key];
         const taken = event.target.closest(key === "play" ? CONTROLS_OF_SPACE : WRITES);
-        const isFree = !taken && !document.querySelector("dialog[open]");
+        const isFree = !taken && !document.querySelector("dialog[open], main[inert]");
         if (!key || !isFree || event.ctrlKey || event.metaKey || event.altKey) return;
         event.preventDefault();
         byId(key).click();

@@ -1,8 +1,9 @@
 // The state of a page, and how a link says it.
 //
-// It is a config, as in YAML, and view settings. A link has what differs from the page's first
-// state: {config: {"data.noise": 0.1, ...}, view: {...}} as JSON in base64url, after "state=". A
-// value null removes a key. "hide=" lists the controls that are not shown.
+// It is a config, as in YAML, weights to start from that were set by hand, and view settings. A link
+// has what differs from the page's first state: {config: {"data.noise": 0.1, ...}, view: {...},
+// start: {W1: [[...]], b1: [...], ...}} as JSON in base64url, after "state=". A value null removes a
+// key, and a start null is none. "hide=" lists the controls that are not shown.
 
 const SECTIONS = ["data", "model", "training"];
 
@@ -62,12 +63,12 @@ function decoded(text) {
 export function readFragment(fragment) {
     const found = new URLSearchParams(fragment.replace(/^#/, ""));
     const hide = (found.get("hide") ?? "").split(",").filter(Boolean);
-    const nothing = { config: {}, view: {}, hide, problem: "" };
+    const nothing = { config: {}, view: {}, start: undefined, hide, problem: "" };
     try {
         const text = found.get("state");
-        const { config = {}, view = {} } = text ? decoded(text) : {};
-        if (![config, view].every(isObject)) throw new TypeError("expected objects");
-        return { ...nothing, config, view };
+        const { config = {}, view = {}, start } = text ? decoded(text) : {};
+        if (![config, view, start ?? {}].every(isObject)) throw new TypeError("expected objects");
+        return { ...nothing, config, view, start };
     } catch {
         return { ...nothing, problem: "link: its state is damaged; copy the whole link" };
     }
@@ -77,10 +78,11 @@ function isObject(value) {
     return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-export function written(config, view, hide) {
+// A start that is undefined is that of the page's first state.
+export function written({ config, view, start }, hide) {
     const parts = [];
-    if (Object.keys(config).length || Object.keys(view).length) {
-        parts.push(`state=${encoded({ config, view })}`);
+    if (Object.keys(config).length || Object.keys(view).length || start !== undefined) {
+        parts.push(`state=${encoded({ config, view, start })}`);
     }
     if (hide.length) parts.push(`hide=${hide.join(",")}`);
     return parts.length ? `#${parts.join("&")}` : "";

@@ -75,10 +75,18 @@ export class Tools {
             place.append(element("li", { textContent: "Nothing was found so far." }));
     }
 
-    async showExample(row) {
-        const { html } = await this.page.act("example", { row });
+    // Show the worked example of the row that the form names, from the layer of a unit on.
+    async showUnit({ layer, unit }) {
+        await this.showExample(Number(byId("row-number").value), [layer, unit]);
+        byId(`layer-${layer}`).scrollIntoView();
+    }
+
+    async showExample(row, unit) {
+        if (this.page.hidden.includes("example")) return;
+        const { html } = await this.page.act("example", { row, unit });
         byId("example-text").innerHTML = html; // from nncli, which escapes all names
         setText(byId("example-title"), `Worked example of training row ${row}`);
+        byId("row-number").value = row;
         if (!byId("example").open) byId("example").showModal();
     }
 
