@@ -37,7 +37,7 @@ _SLOWEST = 1e9  # floating-point operations a second: every processor is faster
 _LEAST_SHARE = 0.85
 # Then one thread runs alone for as long as this took; after more such attempts, for many times as
 # long, so that they cost little. A thread that is new can be slow once, until it has a core.
-_MOST_PAUSE, _LONGEST_PAUSE = 20.0, 3.0  # a factor, and seconds
+_NEXT_PAUSE, _MOST_PAUSE, _LONGEST_PAUSE = 5.0, 20.0, 3.0  # two factors, and seconds
 
 # Where an exchange between processors takes long, one thread can be faster even with free cores. So
 # the number that is not in use is tried for one call, from time to time.
@@ -144,7 +144,7 @@ class Team:
         if call.shared[DELAYS // 8] and sum(call.spent) < _LEAST_SHARE * available:
             pause = min(self._pause * (time.perf_counter() - started), _LONGEST_PAUSE)
             self._alone_until = time.monotonic() + pause
-            self._pause = min(2 * self._pause, _MOST_PAUSE)
+            self._pause = min(_NEXT_PAUSE * self._pause, _MOST_PAUSE)
         else:
             self._pause = max(self._pause / 2, 1.0)
 

@@ -222,7 +222,7 @@ with limited_threads(2):
     for each in busy:
         each.stdout.readline()
     started = time.perf_counter()
-    while time.perf_counter() - started < 4:
+    while time.perf_counter() - started < 8:
         engine.steps(batches, RATES * 20, Sums())
     print(lost / (time.perf_counter() - started))
     for each in busy:
