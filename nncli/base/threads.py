@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from math import inf
@@ -27,7 +27,7 @@ _lock = Lock()
 _blocks = 0  # active `limited_threads` blocks
 _limit: int | None = None
 _products: int | None = None
-_lanes: int | None = None
+_lanes: Callable[[], int] | None = None
 _limiter: Any = None
 _alone = 0  # active `products_in_one_thread` blocks
 _alone_limiter: Any = None
@@ -76,7 +76,7 @@ def check_threads(count: object) -> int | None:
 
 @contextmanager
 def limited_threads(
-    count: int, products: int | None = None, lanes: int | None = None
+    count: int, products: int | None = None, lanes: Callable[[], int] | None = None
 ) -> Iterator[None]:
     """Use `count` threads in this process while the block runs.
 
@@ -87,14 +87,15 @@ def limited_threads(
     ----------
     products : int, optional
         Threads of NumPy's matrix products, if others than they use threads; default: `count`.
-    lanes : int, optional
-        Threads that may run passes side by side, whose products use one each; default: `count`.
+    lanes : function, optional
+        Returns how many threads may run passes side by side, whose products use one each; default:
+        `count`. Looking for processors takes longer than predicting a row.
     """
     global _blocks, _limit, _products, _lanes, _limiter
     with _lock:
         if not _blocks:
             _limiter = _limiter_of(products or count)
-            _limit, _products, _lanes = count, products or count, lanes or count
+            _limit, _products, _lanes = count, products or count, lanes
         _blocks += 1
     try:
         yield
@@ -212,7 +213,7 @@ def threads_of_products() -> int:
 
 def threads_of_lanes() -> int:
     """Return how many threads may run passes side by side."""
-    return _lanes or threads_in_use()
+    return threads_in_use() if _lanes is None else _lanes()
 
 
 def _by_environment() -> int | None:

@@ -165,4 +165,4 @@ def suited_threads_for(network: Network) -> AbstractContextManager[None]:
     products = 1
     if rows >= _FEWEST_ROWS[network.dtype.char]:
         products = suited_threads(network.largest_product(rows))
-    return limited_threads(products, lanes=most_threads())
+    return limited_threads(products, lanes=most_threads)

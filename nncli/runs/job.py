@@ -89,7 +89,7 @@ class Job:
         If the engine has threads of its own, the matrix products of a network that is evaluated use
         only as many of them as suit NumPy.
         """
-        lanes = count or most_threads()
+        lanes = most_threads if count is None else None
         count = count or self.suited_threads
         if not self.engine.has_own_threads:
             return limited_threads(count, lanes=lanes)

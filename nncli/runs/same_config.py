@@ -9,11 +9,13 @@ from nncli.base.storage.run_files import CONFIG
 from nncli.base.words import shell_word
 from nncli.config.choices import shown
 from nncli.config.places import without_places
+from nncli.config.render import setting_lines
 from nncli.config.schema import Config
 
 _MAY_BE_RAISED = "training.epochs"
 _MAY_CHANGE = "diagnose."  # has no effect on training
 _SEEDS = "training.seeds"
+_LONGEST_LIST = 60  # characters of a list in a message
 
 
 def check_same(directory: Directory, before: Config, now: Config) -> None:
@@ -34,13 +36,24 @@ def check_same(directory: Directory, before: Config, now: Config) -> None:
     raisable = [_MAY_BE_RAISED, *([_SEEDS] if before.training.seeds else [])]
     if all(key in raisable and (new[key] or 0) > (old[key] or 0) for key in changed):
         return
-    what = ", ".join(
-        f"{key} was {shown(old.get(key))} and is {shown(new.get(key))}" for key in changed
-    )
+    what = ", ".join(_change(key, old.get(key), new.get(key)) for key in changed)
     raise ConfigError(
         f"{directory}: cannot resume with another config: {what}; only "
         f"{' and '.join(raisable)} may change, and only increase; otherwise start a new run"
     )
+
+
+def _change(key: str, before: object, now: object) -> str:
+    """Say how a key has changed; lists that are long are not shown."""
+    old, new = map(_briefly, (before, now))
+    return f"{key} has changed" if old == new else f"{key} was {old} and is {new}"
+
+
+def _briefly(value: object) -> str:
+    if not isinstance(value, dict | list):
+        return shown(value)
+    text = " ".join(setting_lines("key", value, "")).removeprefix("key: ")
+    return text if len(text) <= _LONGEST_LIST else shown(value)
 
 
 def chosen_once(directory: Directory, before: int, now: int) -> ConfigError:

@@ -210,7 +210,7 @@ def test_files_lost_after_the_last_epoch_are_written_again(nncli, tmp_path, stop
             ["seed=1", "training.optimizer=sgd"],
             "seed was 0 and is 1, training.optimizer.name was",
         ),
-        (["model.hidden_layers=[4,4]"], "model.hidden_layers was a list and is a list"),
+        (["model.hidden_layers=[4,4]"], "model.hidden_layers was [4, 3] and is [4, 4]"),
         (["data.rows=60"], "data.rows was 50 and is 60"),
         (["training.epochs=9", "name=other"], 'name was "xor" and is "other", training.epochs was'),
     ],

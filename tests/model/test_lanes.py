@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import nncli
+from nncli.base import threads
 from nncli.base.threads import limited_threads
 from nncli.model import lanes
 from nncli.model.passes import Passes
@@ -61,12 +62,12 @@ def test_results_have_the_same_bits_in_any_number_of_lanes(name, started):
     targets = TARGETS[name]
     model = model_of(targets)
     found = []
-    for threads in (1, 2, 3, 7):
+    for count in (1, 2, 3, 7):
         started.clear()
-        with limited_threads(threads, 1):
+        with limited_threads(count, 1):
             found.append(results(model, targets))
         several = [each for each in started if each > 1]
-        assert len(several) == (0 if threads == 1 else 2 * threads)
+        assert len(several) == (0 if count == 1 else 2 * count)
     assert found[1:] == [found[0]] * 3
 
 
@@ -78,8 +79,8 @@ def test_a_weighted_loss_has_the_same_bits_in_any_number_of_lanes():
         "data": {"validation": 13_000, "test": 1_000},
     }
     found = []
-    for threads in (1, 3):
-        with limited_threads(threads, 1):
+    for count in (1, 3):
+        with limited_threads(count, 1):
             history = nncli.train(config, data=(X, y, weights)).history
         found.append(history["validation_weighted_loss"])
     assert found[0] == found[1]
@@ -91,6 +92,20 @@ def test_products_with_several_threads_have_one_lane(started):
     with limited_threads(4, 2):
         model.predict(X)
     assert started == [1]
+
+
+def test_few_rows_do_not_ask_for_the_number_of_processors(monkeypatch):
+    """Reading it from the system takes longer than predicting a row."""
+    model = model_of(TARGETS["classes"])
+
+    def fail():
+        raise AssertionError
+
+    monkeypatch.setattr(threads, "processors", fail)
+    monkeypatch.setenv(threads.AUTOMATIC, "1")
+    assert len(model.predict(X[:1])) == 1
+    with pytest.raises(AssertionError):
+        model.predict(X)
 
 
 def test_an_error_names_the_first_row_that_has_it():

@@ -102,6 +102,16 @@ def test_a_changed_number_is_where_training_starts():
     assert np.array_equal(result.model.network.parameters, page._view.network.parameters)
 
 
+def test_only_connections_that_exist_take_a_weight():
+    masks = [[[1, 0, 1, 1], [1, 1, 1, 1]], [[1], [1], [1], [1]]]
+    page = session({**XOR, "model": {**XOR["model"], "masks": masks}})
+    with pytest.raises(UsageError, match="does not exist; its weight stays 0"):
+        page.act({"do": "number", "array": "W1", "at": [0, 1], "value": 0.5})
+    page.act({"do": "number", "array": "W1", "at": [1, 1], "value": 0.5})
+    page.act({"do": "number", "array": "b1", "at": [1], "value": 0.5})
+    assert page._view.network.named["W1"][1, 1] == 0.5
+
+
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_a_page_can_begin_with_weights_that_another_one_told(precision):
     config = {**XOR, "training": {**XOR["training"], "precision": precision}}

@@ -237,6 +237,10 @@ class Session:
         array, at = _place_in(arrays, action)
         if type(value) not in (int, float) or not abs(value) <= MOST_SIZE:  # NaN too
             raise UsageError(f"value: expected a number of at most {MOST_SIZE:g}")
+        network = self._trainer.job.network
+        masks = {} if network.mask is None else network.views(network.mask)
+        if array in masks and not masks[array][tuple(at)]:
+            raise UsageError("value: this connection does not exist; its weight stays 0")
         arrays[array][tuple(at)] = value
         self._build(self._setting, arrays)
 

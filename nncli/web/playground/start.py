@@ -60,7 +60,7 @@ def start_of(what: Path | None, *, target: str | None = None) -> Setting:
 
 
 def _is_table(path: Path) -> bool:
-    return path.is_file() and path.suffix not in (".npz", ".yaml", ".yml")
+    return not path.is_dir() and path.suffix not in (".npz", ".yaml", ".yml")
 
 
 def _of_config(path: Path) -> Setting:
