@@ -16,7 +16,7 @@ def command_line(description: str) -> argparse.Namespace:
     options = parser.parse_args()
     options.repeats = options.repeats or (1 if options.quick else 5)
     if options.output is not None and not options.output.absolute().parent.is_dir():
-        parser.error(f"no such folder: {options.output.parent}")  # now, not after half an hour
+        parser.error(f"no such folder: {options.output.parent}")  # now, not after an hour
     missing = {PEERS[name].package for name in options.peers if not PEERS[name].is_installed}
     if missing:
         parser.error(f"missing: pip install {' '.join(sorted(missing))}")

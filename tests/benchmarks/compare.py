@@ -8,7 +8,7 @@ otherwise idle machine:
     python -m tests.benchmarks.compare -o benchmarks.md
 
 It writes Markdown, and a plot next to it. Five repeats of everything take about
-half an hour. --cases and --peers select a part; --quick only checks that
+an hour. --cases and --peers select a part; --quick only checks that
 everything runs.
 """
 
