@@ -53,7 +53,7 @@ def test_the_printed_address_opens_the_page_until_ctrl_c(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["none.yaml"], "(no such file or directory); 'nncli init' writes a config to start from\n"),
+        (["none.yaml"], "(no such file or directory); 'nncli init' writes a config"),
         (["none.csv"], "none.csv: cannot be read (no such file or directory)\n"),
         (["--target", "y"], "target: there is no table to predict it in"),
         (["--host", "example.org"], "add --token with at least 12 characters"),
