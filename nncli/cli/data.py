@@ -88,22 +88,17 @@ def _named(source: str, overrides: tuple[str, ...]) -> "dict[str, Any] | Path":
     Raises
     ------
     UsageError
-        If the data set needs settings, or has overrides.
+        If the data set needs settings that `overrides` have not.
     """
     from nncli import SOURCES, UsageError, source_called
 
-    if needed := source_called(source).required_keys() if source in SOURCES else []:
-        raise UsageError(
-            f"{source} needs data.{', data.'.join(needed)}; give a config instead of the name"
-        )
-    if source in SOURCES and overrides:
-        raise UsageError(
-            f"{source} takes no settings; to set {overrides[0]!r}, give a config, which "
-            f"'nncli init {source}' writes"
-        )
+    given = {each.partition("=")[0] for each in overrides}
+    needed = source_called(source).required_keys() if source in SOURCES else []
+    if lacking := [key for each in needed if (key := f"data.{each}") not in given]:
+        raise UsageError(f"{source} needs {', '.join(lacking)}; give a config instead of the name")
     if source not in SOURCES and not Path(source).suffix and not Path(source).exists():
         source_called(source)
-    return {"data": source} if source in SOURCES else Path(source)
+    return {"data": {"source": source}} if source in SOURCES else Path(source)
 
 
 @data.command()

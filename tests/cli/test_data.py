@@ -116,7 +116,8 @@ def test_the_data_of_a_config_is_shown_with_its_overrides(nncli, xor_config):
             f"Error: unknown data set 'cifar10'; expected one of {DATA_SETS}",
         ),
         (["show", "missing.yaml"], "missing.yaml: cannot be read (no such file or directory); "),
-        (["show", "xor", "data.rows=9"], "Error: xor takes no settings; to set 'data.rows=9', "),
+        (["show", "csv", "data.path=x.csv"], "Error: csv needs data.target; give a config"),
+        (["show", "xor", "data.row=9"], "command line: data.row: unknown key; did you mean"),
         (["show", "xor.yaml", "data.row=9"], "command line: data.row: unknown key; did you mean"),
     ],
 )
@@ -124,6 +125,12 @@ def test_an_unknown_name_is_one_line_with_a_suggestion(nncli, xor_config, argume
     result = nncli("data", *arguments)
     assert result.code == 2
     assert result.error.startswith(message)
+
+
+def test_a_data_set_takes_settings(nncli):
+    result = nncli("data", "show", "circle", "data.rows=24", "data.test=8")
+    rows = dict(line.split()[:2] for line in result.out.splitlines() if line.startswith("rows"))
+    assert (result.code, rows) == (0, {"rows": "24"})
 
 
 @pytest.mark.parametrize("command", ["fetch", "show"])
