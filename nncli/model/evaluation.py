@@ -1,6 +1,7 @@
 """Evaluate a network on rows with known targets."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -127,7 +128,7 @@ def class_codes(network: Network, classes: int) -> Array:
 
 def run_rows(
     network: Network, split: Split, scaling: Scaling, target_scaling: Scaling, classes: int
-) -> Iterator[tuple[slice, Array, Passes]]:
+) -> Generator[tuple[slice, Array, Passes], None, None]:
     """Run the network, except the output activation, over the rows of `split`, batch by batch.
 
     Yields
@@ -299,7 +300,7 @@ def evaluate(
         (truth[part], unscaled(numbers, target_scaling) if is_regression else numbers)
         for part, numbers in results.blocks(rows, of_outputs=is_regression)
     )
-    with suited_threads_for(network):
+    with suited_threads_for(network), closing(rows):
         kept = measured.kept(
             blocks,
             (len(split), output.outputs),

@@ -1,7 +1,7 @@
 """Pass rows through a network in several threads, side by side."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import cycle, islice
 from typing import Any, TypeVar
 
@@ -24,12 +24,12 @@ _BYTES = 4 << 20  # of the inputs and logits of a run, at most
 
 def passed(
     network: Network, inputs: NDArray[Any], rows: int, lane: Callable[[Passes], Lane[Result]]
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Yield the results of runs over rows, in order.
 
     A lane makes runs of several passes. If the matrix products use one thread each, several lanes
     take the runs in turn: each makes another one only after its result was used, which it may
-    overwrite.
+    overwrite. Close the generator if its results are not used to the end: its threads end then.
 
     Parameters
     ----------

@@ -1,6 +1,7 @@
 """The outputs of a model for the rows of a split, for curves and scatter plots."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,11 +73,11 @@ def outputs_of(model: Model, split: Split, most: int) -> RowOutputs:
     chosen: list[NDArray[Any]] = [np.empty(0, np.intp)]
     largest = [np.empty(0)]
     take, margin = _taken(model, columns), margin_for(model.network, model.threshold)
+    scaling, target_scaling = scaling_of(model), target_scaling_of(model)
+    runs = run_rows(model.network, split, scaling, target_scaling, len(model.classes))
 
     def blocks() -> Any:
-        scaling, target_scaling = scaling_of(model), target_scaling_of(model)
-        rows = run_rows(model.network, split, scaling, target_scaling, len(model.classes))
-        for part, _, passes in rows:
+        for part, _, passes in runs:
             check_range(passes.logits, part.start)
             if split.of_classes:
                 chosen.append(chosen_classes(passes.logits, margin))
@@ -88,7 +89,8 @@ def outputs_of(model: Model, split: Split, most: int) -> RowOutputs:
                 check_range(found, part.start)
             yield found
 
-    with suited_threads_for(model.network), np.errstate(over="ignore", invalid="ignore"):
+    errors = np.errstate(over="ignore", invalid="ignore")
+    with suited_threads_for(model.network), errors, closing(runs):
         numbers = stacked(blocks(), (len(split), len(columns)), np.float64)
     return RowOutputs(
         [names[column] for column in columns],

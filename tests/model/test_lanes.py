@@ -1,5 +1,6 @@
 """Passes in several threads give what they give in one."""
 
+import signal
 import threading
 
 import numpy as np
@@ -9,7 +10,7 @@ import nncli
 from nncli.base import threads
 from nncli.base.threads import limited_threads
 from nncli.model import lanes
-from nncli.model.passes import Passes
+from nncli.model.passes import Passes, suited_threads_for
 
 ROWS, INPUTS = 18_000, 100  # of which a lane takes several runs, and the last one is shorter
 RANDOM = np.random.default_rng(3)
@@ -114,6 +115,40 @@ def test_an_error_names_the_first_row_that_has_it():
     wrong[[4_700, 3_100, 900]] = 1e300
     with limited_threads(3, 1), pytest.raises(nncli.NncliError, match="row 900 "):
         model.predict(wrong)
+
+
+def test_an_interruption_between_results_leaves_no_thread(monkeypatch):
+    """Even if its traceback is kept, as in a notebook."""
+    model = model_of(TARGETS["classes"])
+
+    def interrupted(*given):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(type(model.objective), "of_rows", interrupted)
+    with limited_threads(3, 1), pytest.raises(KeyboardInterrupt) as found:
+        model.evaluate(X, TARGETS["classes"])
+    assert found.tb is not None
+    assert threading.active_count() == 1
+
+
+def test_an_interruption_of_lanes_leaves_no_thread():
+    network = model_of(TARGETS["classes"]).network
+    begun, seen, before = [], [], threads.threads_in_use()
+
+    def lane(passes):
+        def run(part):
+            begun.append(part.start)
+            if len(begun) == 7:
+                signal.raise_signal(signal.SIGINT)
+            return part.start
+
+        return run
+
+    with limited_threads(3, 1), pytest.raises(KeyboardInterrupt), suited_threads_for(network):
+        seen.extend(lanes.passed(network, X, ROWS, lane))
+    assert threading.active_count() == 1
+    assert 7 <= len(begun) <= 10  # each lane has at most one more run
+    assert threads.threads_in_use() == before
 
 
 def test_without_more_threads_there_is_one_lane(monkeypatch):
