@@ -19,7 +19,9 @@ Lane = Callable[[slice], Result]
 # Floating-point operations of a run: handing over its results takes time, too.
 _WORK = 1.5e8
 _FEWEST_RUNS = 16  # for which several lanes pay off
+_FEWEST_RUNS_A_LANE = 2  # each lane has buffers, which cost more than they save for a single run
 _BYTES = 4 << 20  # of the inputs and logits of a run, at most
+_BYTES_OF_LANES = 64 << 20  # of those of all lanes, each of which takes several times as many
 
 
 def passed(
@@ -43,13 +45,14 @@ def passed(
     """
     first = Passes(network)
     a_run = _passes_of_a_run(network, first.a_pass)
-    few = rows < _FEWEST_RUNS * a_run * first.a_pass or is_large(inputs)
-    count = 1 if few or threads_of_products() > 1 else threads_of_lanes()
+    rows_a_run = a_run * first.a_pass
+    few = rows < _FEWEST_RUNS * rows_a_run or is_large(inputs)
+    count = 1 if few or threads_of_products() > 1 else _lanes_for(network, rows, rows_a_run)
     if count == 1:
         yield from map(lane(first), _parts(rows, first.rows))
         return
     lanes = [lane(Passes(network, a_run)) for _ in range(count)]
-    parts = _parts(rows, a_run * first.a_pass)
+    parts = _parts(rows, rows_a_run)
     from concurrent.futures import ThreadPoolExecutor  # only here: few runs need it
 
     def begin(lane: Lane[Result], part: slice) -> Callable[[], Result]:
@@ -60,7 +63,7 @@ def passed(
             waiting = deque(map(begin, lanes, parts))
         except RuntimeError:  # the system starts no more threads
             pool.shutdown(cancel_futures=True)
-            yield from map(lanes[0], _parts(rows, a_run * first.a_pass))
+            yield from map(lanes[0], _parts(rows, rows_a_run))
             return
         turns = cycle(lanes)
         while waiting:
@@ -70,8 +73,17 @@ def passed(
 
 def _passes_of_a_run(network: Network, a_pass: int) -> int:
     work = rows_a_pass(network) * sum(layer.flops_per_row for layer in network.layers)
-    a_row = (network.layers[0].inputs + network.output.outputs) * network.dtype.itemsize
-    return max(1, min(int(_WORK / work), _BYTES // (a_pass * a_row)))
+    return max(1, min(int(_WORK / work), _BYTES // (a_pass * _bytes_a_row(network))))
+
+
+def _lanes_for(network: Network, rows: int, rows_a_run: int) -> int:
+    useful = rows // (_FEWEST_RUNS_A_LANE * rows_a_run)
+    fitting = _BYTES_OF_LANES // (rows_a_run * _bytes_a_row(network))
+    return max(1, min(threads_of_lanes(), useful, fitting))
+
+
+def _bytes_a_row(network: Network) -> int:
+    return (network.layers[0].inputs + network.output.outputs) * network.dtype.itemsize
 
 
 def _parts(rows: int, a_run: int) -> Iterator[slice]:
@@ -79,6 +91,6 @@ def _parts(rows: int, a_run: int) -> Iterator[slice]:
 
 
 def _in_one_thread(lane: Lane[Result], part: slice) -> Result:
-    """Take a pass as in the thread that uses its result, with the same warnings."""
+    """Make a run as in the thread that uses its result, with the same warnings."""
     with products_in_one_thread(), np.errstate(over="ignore", invalid="ignore"):
         return lane(part)

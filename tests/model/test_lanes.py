@@ -95,6 +95,28 @@ def test_products_with_several_threads_have_one_lane(started):
     assert started == [1]
 
 
+def test_there_are_at_most_as_many_lanes_as_are_useful(started):
+    model = model_of(TARGETS["classes"])
+    started.clear()
+    with limited_threads(1000, 1):
+        model.predict(X)
+    one, *several = started
+    runs = ROWS / (several[0] * Passes(model.network).a_pass)
+    assert one == 1
+    assert 2 <= len(several) <= runs / 2
+
+
+def test_lanes_with_large_buffers_are_few(started, monkeypatch):
+    model = model_of(TARGETS["classes"])
+    started.clear()
+    rows = Passes(model.network).a_pass
+    monkeypatch.setattr(lanes, "_BYTES", 1)  # a run then has one pass
+    monkeypatch.setattr(lanes, "_BYTES_OF_LANES", 3 * rows * (INPUTS + 1) * 4)
+    with limited_threads(8, 1):
+        model.predict(X)
+    assert started == [1] * 4  # three lanes, and the buffers that say how many rows a pass has
+
+
 def test_few_rows_do_not_ask_for_the_number_of_processors(monkeypatch):
     """Reading it from the system takes longer than predicting a row."""
     model = model_of(TARGETS["classes"])
