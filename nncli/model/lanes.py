@@ -3,7 +3,8 @@
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from itertools import cycle, islice
-from typing import Any, TypeVar
+from threading import Event
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from nncli.base.storage.mapping import is_large
 from nncli.base.threads import products_in_one_thread, threads_of_lanes, threads_of_products
 from nncli.model.passes import Passes, rows_a_pass
 from nncli.nn.network import Network
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 Result = TypeVar("Result")
 Lane = Callable[[slice], Result]
@@ -59,13 +63,10 @@ def passed(
         return pool.submit(_in_one_thread, lane, part).result
 
     with ThreadPoolExecutor(count) as pool:
-        try:
-            waiting = deque(map(begin, lanes, parts))
-        except RuntimeError:  # the system starts no more threads
-            pool.shutdown(cancel_futures=True)
-            yield from map(lanes[0], _parts(rows, rows_a_run))
+        if not _starts(pool, count):
+            yield from map(lanes[0], parts)
             return
-        turns = cycle(lanes)
+        waiting, turns = deque(map(begin, lanes, parts)), cycle(lanes)
         while waiting:
             yield waiting.popleft()()
             waiting.extend(map(begin, islice(turns, 1), parts))
@@ -88,6 +89,22 @@ def _bytes_a_row(network: Network) -> int:
 
 def _parts(rows: int, a_run: int) -> Iterator[slice]:
     return (slice(start, min(start + a_run, rows)) for start in range(0, rows, a_run))
+
+
+def _starts(pool: "ThreadPoolExecutor", count: int) -> bool:
+    """Start all threads of a pool; return whether the system has started them.
+
+    Otherwise, a pool starts one when no other is idle, and could fail in the middle of the runs.
+    """
+    all_started = Event()
+    try:
+        for _ in range(count):
+            pool.submit(all_started.wait)
+    except RuntimeError:
+        return False
+    finally:
+        all_started.set()
+    return True
 
 
 def _in_one_thread(lane: Lane[Result], part: slice) -> Result:

@@ -173,16 +173,33 @@ def test_an_interruption_of_lanes_leaves_no_thread():
     assert threads.threads_in_use() == before
 
 
-def test_without_more_threads_there_is_one_lane(monkeypatch):
+@pytest.mark.parametrize("possible", [0, 1], ids=["none", "one"])
+def test_without_more_threads_there_is_one_lane(monkeypatch, possible):
     model = model_of(TARGETS["classes"])
     expected = results(model, TARGETS["classes"])
+    usual = threading.Thread.start
 
     def start(self):
-        raise RuntimeError("can't start new thread")
+        if threading.active_count() > possible:  # the main thread is one
+            raise RuntimeError("can't start new thread")
+        usual(self)
 
     monkeypatch.setattr(threading.Thread, "start", start)
     with limited_threads(2, 1):
         assert results(model, TARGETS["classes"]) == expected
+
+
+def test_all_threads_start_before_the_first_run():
+    """Later, it could fail while others run."""
+    network = model_of(TARGETS["classes"]).network
+    active = []
+
+    def lane(passes):
+        return lambda part: active.append(threading.active_count())
+
+    with limited_threads(7, 1):
+        assert len([*lanes.passed(network, X, ROWS, lane)]) == len(active) > 14
+    assert active[0] == 8
 
 
 def test_a_run_of_several_passes_is_what_each_of_them_gives():
