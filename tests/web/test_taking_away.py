@@ -89,7 +89,8 @@ def test_after_changes_a_config_starts_from_the_weights_of_then(config):
     page = session(config)
     for each in ("epoch", "step"):
         page.act({"do": each})
-    page.act({"do": "number", "array": "W1", "at": [1, 2], "value": 0.1})
+    connected = np.argwhere(page._view.network.named["W1"])[-1].tolist()
+    page.act({"do": "number", "array": "W1", "at": connected, "value": 0.1})
     page.act({"do": "number", "array": "b3", "at": [0], "value": -2})
     assert last(page)["step"] == 0
     for each in ("epoch", "epoch", "step"):
@@ -110,7 +111,10 @@ def test_what_is_no_connection_stays_zero(config):
     missing = np.argwhere(page._view.network.named["W1"] == 0).tolist()
     assert missing
     for place in missing:
-        page.act({"do": "number", "array": "W1", "at": place, "value": 1})
+        with pytest.raises(UsageError, match="this connection does not exist"):
+            page.act({"do": "number", "array": "W1", "at": place, "value": 1})
+    ones = {name: np.ones_like(each).tolist() for name, each in page._view.network.named.items()}
+    page.act({"do": "configure", "config": config, "start": ones})
     page.act({"do": "epoch"})
     assert np.argwhere(page._view.network.named["W1"] == 0).tolist() == missing
 
