@@ -105,6 +105,16 @@ def test_after_changes_a_config_starts_from_the_weights_of_then(config):
     assert_same(arrays, page)
 
 
+def test_a_config_names_the_engine_that_was_chosen_for_more_steps():
+    pytest.importorskip("numba")
+    page = session({"data": DATA, "model": MODEL, "training": {"batch_size": 10, "epochs": 10**5}})
+    for each in ("epoch", "epoch"):
+        page.act({"do": each})
+    arrays, text = trained(page)
+    assert yaml.safe_load(text)["training"]["engine"] == "compiled"
+    assert_same(arrays, page)
+
+
 @pytest.mark.parametrize("kind", ["sparse"])
 def test_what_is_no_connection_stays_zero(config):
     page = session(config)

@@ -60,6 +60,7 @@ def _end_training(values: Values, job: Job) -> str:
     if schedule is None or schedule == Named.of(SCHEDULES, "constant"):
         training.pop("steps", None)
         training["epochs"] = progress.epoch + (progress.batch > 0)
+        training["engine"] = job.engine.name  # auto may choose another one for fewer steps
         plan = replace(plan, epochs=training["epochs"])
     steps = plan.epochs * job.order.batches
     if step == steps:
