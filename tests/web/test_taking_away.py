@@ -115,6 +115,16 @@ def test_a_config_names_the_engine_that_was_chosen_for_more_steps():
     assert_same(arrays, page)
 
 
+def test_a_saved_page_begins_with_the_biases_that_were_set(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = {"hidden_layers": [], "initial_weights": [[[1], [2]]], "initial_biases": [[3]]}
+    page = session({"data": DATA, "model": model, "training": TRAINING})
+    page.act({"do": "number", "array": "b1", "at": [0], "value": -1})
+    page.act({"do": "epoch"})
+    saved = page.act({"do": "save"})["saved"]
+    assert_same(nncli.train(f"{saved}/config.yaml").model.network.named, page)
+
+
 @pytest.mark.parametrize("kind", ["sparse"])
 def test_what_is_no_connection_stays_zero(config):
     page = session(config)

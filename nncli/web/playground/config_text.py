@@ -44,7 +44,9 @@ def config_text(setting: Setting, job: Job, *, in_file: bool = False) -> str:
     values = setting.files.read(setting.values) if in_file else deepcopy(setting.values)
     comments = _end_training(values, job)
     if setting.start and in_file:
-        values.setdefault("model", {})["initial_weights"] = START
+        model = values.setdefault("model", {})
+        model["initial_weights"] = START
+        model.pop("initial_biases", None)  # those of the file hold
     elif setting.start:
         comments += _list_weights(values, setting)
     return comments + plain_text(values)
