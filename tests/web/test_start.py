@@ -97,7 +97,9 @@ def test_paths_of_several_files_and_of_files_in_a_folder_are_hidden():
     assert files.without_paths(told) == shown
 
 
-@pytest.mark.parametrize("path", ["own.csv", "/etc/passwd", "FILE 1", "../own.csv", "", 3, None])
+@pytest.mark.parametrize(
+    "path", ["own.csv", "/etc/passwd", "FILE 1", "../own.csv", "", 3, None, [[]], [{}], [["FILE"]]]
+)
 def test_a_page_reads_no_other_file(table, path):
     page = Session(start_of(table))
     data = {**page._setting.values["data"], "path": path}

@@ -82,9 +82,12 @@ def _listed(value: object) -> list[str]:
 def _mapped(values: Values, other: Mapping[str, str]) -> Values:
     result = deepcopy(values)
     for key in path_keys(values):
-        value = result["data"][key]
-        if isinstance(value, list):
-            result["data"][key] = [other.get(each, each) for each in value]
-        elif isinstance(value, str):
-            result["data"][key] = other[value]
+        result["data"][key] = _renamed(result["data"][key], other)
     return result
+
+
+def _renamed(value: Any, other: Mapping[str, str]) -> Any:
+    """Return another name, or a list of them; what a page may send instead stays as it is."""
+    if isinstance(value, list):
+        return [_renamed(each, other) for each in value]
+    return other.get(value, value) if isinstance(value, str) else value
