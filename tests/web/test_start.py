@@ -13,7 +13,7 @@ from nncli.web.playground.files import Files
 from nncli.web.playground.session import Session
 from nncli.web.playground.start import start_of
 from tests.web.client import Client
-from tests.web.test_session import last, messages
+from tests.web.test_session import last, messages, numbers_in
 
 
 @pytest.fixture
@@ -116,6 +116,29 @@ def test_a_config_is_shown_as_it_is_written(tmp_path, monkeypatch, table):
     given = {"source": "csv", "path": "FILE", "target": "answer", "drop": ["word", "c"]}
     assert data == {**given, "validation": 0}
     page.act({"do": "step"})
+
+
+def test_points_of_a_regression_have_the_scale_of_the_output(tmp_path):
+    path = tmp_path / "prices.csv"
+    rows = [f"{n % 7},{n % 5},{100.25 * n + 500}" for n in range(35)]
+    path.write_text("\n".join(["a,b,price", *rows]), encoding="utf-8")
+    page = Session(start_of(path))
+    network, frame = messages(page)
+    targets = numbers_in(network["points"]["train"]["targets"])
+    outputs = numbers_in(page.act({"do": "hidden", "layer": 2})["outputs"])
+    loss, _ = frame["measured"]["train"]
+    assert loss == pytest.approx(((outputs - targets) ** 2).mean(), rel=1e-5)
+    assert (targets.mean(), targets.std()) == pytest.approx((0, 1), abs=1e-5)
+    with pytest.raises(UsageError, match="points: the targets of this data are scaled"):
+        page.act({"do": "add", "inputs": [1, 2], "target": 1})
+
+
+def test_a_point_added_to_a_table_changes_no_setting(table):
+    page = Session(start_of(table))
+    before = last(page, "network")["used"]
+    assert before["training.l2"] > 0
+    page.act({"do": "add", "inputs": [0.5, 0.5], "target": 1})
+    assert last(page, "network")["used"] == before
 
 
 def test_only_a_table_has_a_target(tmp_path):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.data.splits import Split
+from nncli.data.splits import Rows, Split
 from nncli.nn.entries import Array
 from nncli.runs.job import Job
 from nncli.web.playground.choices import used_values
@@ -16,7 +16,7 @@ from nncli.web.playground.features import offered_features
 from nncli.web.playground.landscape import Landscape
 from nncli.web.playground.setting import Setting, fits
 from nncli.web.playground.trainer import Trainer
-from nncli.web.playground.view import MOST_MAPS, SIDE, Plane, View, shown_rows
+from nncli.web.playground.view import MOST_MAPS, SIDE, Plane, View, as_learned, shown_rows
 
 MOST_NUMBERS = 4096  # of an array in a frame; a page asks for parts of larger ones
 MOST_IN_LINK = 1000  # numbers to start from that a link says; more make it too long to send
@@ -127,18 +127,21 @@ def _plane(plane: Plane, points: Array) -> dict[str, Any]:
 
 
 def _points(job: Job) -> dict[str, Any]:
-    splits = job.dataset.splits
-    return {name: _split(job, splits[name]) for name in ("train", "test") if name in splits}
+    found = {}
+    for name in ("train", "test"):
+        split, learned = job.dataset.splits.get(name), as_learned(job, name)
+        if split is not None and learned is not None:
+            found[name] = _split(split, learned, shown_rows(job, split))
+    return found
 
 
-def _split(job: Job, split: Split) -> dict[str, Any]:
-    shown = shown_rows(job, split)
-    rows = split.rows[shown]
-    targets = split.targets[rows]
+def _split(split: Split, learned: Split, shown: Rows) -> dict[str, Any]:
+    """Return inputs as in the plane, and targets in the scale of the network's output."""
+    targets = learned.targets[learned.rows[shown]]
     return {
         "count": len(split),
         "rows": shown.tolist(),
-        "inputs": _bytes(split.inputs[rows], np.float32),
+        "inputs": _bytes(split.inputs[split.rows[shown]], np.float32),
         "targets": _bytes(targets if split.of_classes else targets[:, 0], np.float32),
     }
 

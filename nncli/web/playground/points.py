@@ -5,6 +5,8 @@ from copy import deepcopy
 from typing import Any
 
 from nncli.base.errors import UsageError
+from nncli.config.training_section import CompleteTraining
+from nncli.data.scaling import NOT_SCALED
 from nncli.runs.job import Job
 
 MOST_ROWS = 2000  # that a config lists
@@ -73,6 +75,11 @@ def _listed(values: Values, job: Job) -> Values:
         raise UsageError(
             f"data.rows: found {len(split):,}; a config lists at most {MOST_ROWS:,}; use fewer"
         )
+    if job.target_scaling is not NOT_SCALED:
+        raise UsageError(
+            "points: the targets of this data are scaled, those that a config lists are not; add "
+            "the row to the file"
+        )
     targets = split.targets[split.rows]
     listed: Values = {
         "source": "rows",
@@ -88,4 +95,15 @@ def _listed(values: Values, job: Job) -> Values:
         listed["classes"] = [*data.classes]
     else:
         listed["targets"] = targets[:, 0].tolist()
-    return {**deepcopy(values), "data": listed}
+    result = {**deepcopy(values), "data": listed}
+    return {**result, "training": _settled(values, job)} if job.config.data.is_own else result
+
+
+def _settled(values: Values, job: Job) -> Values:
+    """Return the section ``training`` with what depends on the number of rows of own data."""
+    given = {key: each for key, each in values.get("training", {}).items() if each is not None}
+    depends = {*CompleteTraining._fields} - {"early_stopping"}
+    used = job.config.model_dump(mode="json", include={"training": depends})["training"]
+    if "steps" in given:
+        del used["epochs"]
+    return {**used, **given}

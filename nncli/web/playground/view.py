@@ -138,7 +138,7 @@ class _Rows:
     def __init__(self, job: Job, network: Network, name: str) -> None:
         setup = job.setup
         self._job, self._network = job, network
-        split = _as_learned(job, name)
+        split = as_learned(job, name)
         self.count = 0 if split is None else min(len(split), MOST_ROWS)
         if split is None:
             return
@@ -167,8 +167,8 @@ class _Rows:
         return found
 
 
-def _as_learned(job: Job, name: str) -> Split | None:
-    """Return a split with targets as the network learns them."""
+def as_learned(job: Job, name: str) -> Split | None:
+    """Return a split with targets as the network learns them, or None if there is none."""
     if name == "train":
         return job.setup.training
     split = job.dataset.splits.get(name)
