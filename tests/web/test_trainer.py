@@ -1,9 +1,12 @@
 """Training a little at a time."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import nncli
+from nncli.base.errors import OutOfMemoryError
 from nncli.config.load import read_config
 from nncli.runs.preparation import prepare
 from nncli.web.playground.trainer import Trainer
@@ -80,3 +83,12 @@ def test_full_batches_are_trained_as_by_train():
         found.run(0.005)
     expected = nncli.train({**CONFIG, "training": {**CONFIG["training"], **settings}})
     assert np.array_equal(found.network().parameters, weights(expected.model))
+
+
+def test_an_engine_that_does_not_start_is_told_at_once():
+    def starts():
+        raise OutOfMemoryError("too large")
+
+    job = replace(prepare(read_config(CONFIG)), start_engine=starts)
+    with pytest.raises(OutOfMemoryError):
+        Trainer(job)

@@ -28,6 +28,7 @@ class Trainer:
 
     def __init__(self, job: Job) -> None:
         self.job, self.problem = job, ""
+        self._engine = job.engine  # which may not start
         self.last: EpochReport | None = None
         self.history = History()
         self.history.begin(job)
@@ -81,7 +82,7 @@ class Trainer:
 
     def network(self) -> Network:
         """Return the network with its current weights, in arrays of its own."""
-        now = self.job.engine.snapshot()
+        now = self._engine.snapshot()
         return Network(self.job.network.layers, now["parameters"], now["state"])
 
     def _next(self, *, stepwise: bool) -> StepReport | EpochReport | None:
@@ -106,4 +107,4 @@ class Trainer:
         job = self.job
         seconds = 0.0 if stepwise else _SLICE
         plan = replace(job.plan, report_seconds=seconds, keep_best=False)  # the page shows the last
-        return train(job.engine, job.order, job.score, plan, job.progress)
+        return train(self._engine, job.order, job.score, plan, job.progress)
