@@ -1,6 +1,7 @@
 """A page of the playground, without a browser."""
 
 import json
+import time
 from base64 import b64decode
 
 import numpy as np
@@ -456,6 +457,17 @@ def test_a_page_can_show_each_data_set(source):
     assert network["plane"]["low"] < network["plane"]["high"]
     page.act({"do": "epoch"})
     assert last(page)["is_done"]
+
+
+def test_a_slow_page_leaves_the_processor_alone():
+    page = session()
+    page.act({"do": "speed", "steps_a_second": 1})
+    page.act({"do": "play"})
+    messages(page, 0.01)
+    start = time.process_time()
+    page.next_event(0.5)
+    assert time.process_time() - start < 0.25
+
 
 
 def test_a_closed_page_ends_its_stream():

@@ -110,8 +110,9 @@ class Session:
                 left = end - time.perf_counter()
                 if left <= 0:
                     return None
-                if not self._plays:
-                    self._changed.wait(left)
+                pause = self._next_frame - time.perf_counter() if self._plays else left
+                if pause > 0:
+                    self._changed.wait(min(pause, left))
 
     def close(self) -> None:
         """End training, and the stream of messages."""
