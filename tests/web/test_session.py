@@ -23,6 +23,7 @@ XOR = {
 }
 
 
+STOPPING = {"monitor": "train_loss", "patience": 1}
 ZEROS = {"W1": [[0] * 4] * 2, "b1": [0] * 4, "W2": [[0]] * 4, "b2": [0]}
 
 
@@ -190,6 +191,7 @@ def test_the_worked_example_of_a_unit_has_its_calculations():
         {"do": "landscape", "numbers": [{"array": "W1", "at": [0, 0]}]},
         {"do": "landscape", "numbers": [{"array": "W1", "at": [0, 0]}, 3]},
         {"do": "reset", "seed": "a"},
+        {"do": "configure", "config": {**XOR, "training": {"early_stopping": STOPPING}}},
     ],
 )  # fmt: skip
 def test_a_wrong_action_changes_nothing(action):
@@ -467,6 +469,13 @@ def test_a_slow_page_leaves_the_processor_alone():
     start = time.process_time()
     page.next_event(0.5)
     assert time.process_time() - start < 0.25
+
+
+
+def test_a_step_in_plain_python_ends_soon():
+    training = {"engine": "plain", "optimizer": "sgd", "batch_size": "full"}
+    with pytest.raises(NncliError, match=r"training.engine: plain would take .* use numpy"):
+        session({**XOR, "model": {"hidden_layers": [300, 300]}, "training": training})
 
 
 

@@ -12,6 +12,7 @@ MOST_ROWS = 100_000
 
 _MOST_VALUES = 20_000_000  # of the units for the rows of a batch, and of the results of all epochs
 _MOST_WORK = 20_000_000_000  # parameters times rows: seconds to measure all rows, as saving does
+_MOST_PLAIN = 5_000_000  # parameters times rows of a step in plain Python: a second
 _REMEDY = "train larger networks with nncli train"
 
 
@@ -49,6 +50,11 @@ def check_job(job: Job) -> None:
         raise ConfigError(
             f"training.batch_size: found {batch:,}; the playground takes at most {most:,} rows at "
             f"once through {units:,} units"
+        )
+    if job.config.training.engine == "plain" and batch * found > _MOST_PLAIN:
+        raise ConfigError(
+            f"training.engine: plain would take seconds for a step of {batch:,} rows and "
+            f"{found:,} parameters; use numpy"
         )
     if job.plan.epochs * (columns := len(column_names(job))) > _MOST_VALUES:
         most = _MOST_VALUES // columns

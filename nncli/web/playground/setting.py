@@ -108,6 +108,8 @@ class Setting:
                 "data.validation: a page measures the test rows and shows the last weights, not "
                 "those of the best epoch; set it to 0"
             )
+        if job.plan.patience_epochs is not None:
+            raise ConfigError("training.early_stopping: you end the training of a page; remove it")
         start = kept or self.start
         named = job.network.named
         if {name: each.shape for name, each in start.items()} != {
