@@ -471,12 +471,27 @@ def test_a_slow_page_leaves_the_processor_alone():
     assert time.process_time() - start < 0.25
 
 
+def test_a_reset_that_is_refused_does_not_pause():
+    page = session()
+    page.act({"do": "play"})
+    with pytest.raises(NncliError):
+        page.act({"do": "reset", "seed": -1})
+    page.act({"do": "speed", "steps_a_second": 1})
+    frames = [json.loads(page.next_event(5)) for _ in range(4)]
+    assert frames[-1]["plays"]
+
 
 def test_a_step_in_plain_python_ends_soon():
     training = {"engine": "plain", "optimizer": "sgd", "batch_size": "full"}
     with pytest.raises(NncliError, match=r"training.engine: plain would take .* use numpy"):
         session({**XOR, "model": {"hidden_layers": [300, 300]}, "training": training})
 
+
+def test_weights_that_nobody_changed_are_not_kept():
+    page = session()
+    faster = {**XOR, "training": {**XOR["training"], "learning_rate": 0.5}}
+    page.act({"do": "configure", "config": faster, "keep": True})
+    assert not last(page, "network")["has_start"]
 
 
 def test_a_closed_page_ends_its_stream():

@@ -33,6 +33,7 @@ from nncli.web.playground.messages import (
     numbers,
     weights_answer,
 )
+from nncli.web.playground.places import place_in
 from nncli.web.playground.points import is_row, with_point, without_point
 from nncli.web.playground.setting import MOST_SIZE, Setting, network_inputs, plane_of
 from nncli.web.playground.trainer import Trainer
@@ -120,7 +121,7 @@ class Session:
             self._is_closed, self._plays = True, False
             self._changed.notify_all()
 
-    def _build(self, setting: Setting, kept: Mapping[str, Array]) -> None:
+    def _build(self, setting: Setting, kept: Mapping[str, Array], *, pauses: bool = False) -> None:
         """Begin to train a config, from some of the current weights if they fit.
 
         Raises `NncliError` if the config is wrong; nothing has changed then.
@@ -130,6 +131,7 @@ class Session:
         points = None if plane is None else network_inputs(job, plane.points())
         view, trainer = View(job, points), Trainer(job)
         self._setting, self._trainer, self._view = setting, trainer, view
+        self._plays &= not pauses
         self._path, self._watch = Path(), Watch(trainer)
         self._before: Array = job.network.parameters.copy()
         self._steps_before = 0
@@ -179,12 +181,14 @@ class Session:
     def _configure(self, action: Mapping[str, Any]) -> None:
         """Train another config.
 
-        ``keep`` is whether it starts from the current weights, ``start`` has others.
+        ``keep`` is whether it starts from the current weights, ``start`` has others. Weights that
+        nothing has changed are not kept: the seed gives them again.
         """
         config = action.get("config")
         if not isinstance(config, dict):
             raise UsageError("config: expected an object")
-        kept: dict[str, Array] = self._arrays() if action.get("keep") else {}
+        has_changed = self._trainer.steps or self._setting.start
+        kept = self._arrays() if action.get("keep") and has_changed else {}
         self._build(self._setting.changed(config, action.get("start")), kept)
 
     def _arrays(self) -> dict[str, Array]:
@@ -228,14 +232,13 @@ class Session:
         """Start again from the first weights, or with another seed."""
         seed = action.get("seed")
         setting = self._setting if seed is None else self._setting.with_seed(seed)
-        self._plays = False
-        self._build(setting, {})
+        self._build(setting, {}, pauses=True)
 
     def _set_number(self, action: Mapping[str, Any]) -> None:
         """Change one number of an array, such as a weight or a bias, and start from there."""
         arrays = self._arrays()
         value: Any = action.get("value")
-        array, at = _place_in(arrays, action)
+        array, at = place_in(arrays, action)
         if type(value) not in (int, float) or not abs(value) <= MOST_SIZE:  # NaN too
             raise UsageError(f"value: expected a number of at most {MOST_SIZE:g}")
         network = self._trainer.job.network
@@ -270,7 +273,7 @@ class Session:
         chosen = action.get("numbers")
         if not isinstance(chosen, list) or len(chosen) != 2 or chosen[0] == chosen[1]:
             raise UsageError("numbers: expected two places")
-        places = [place_of(arrays, *_place_in(arrays, each)) for each in chosen]
+        places = [place_of(arrays, *place_in(arrays, each)) for each in chosen]
         return landscape_answer(landscape(self._view, self._path, places))
 
     def _hidden(self, action: Mapping[str, Any]) -> dict[str, Any]:
@@ -329,20 +332,3 @@ class Session:
         "lessons": _lessons,
         "choices": _choices,
     }
-
-
-def _place_in(arrays: Mapping[str, Array], given: object) -> tuple[str, list[int]]:
-    """Return the name of an array, and a place in it, that a page has chosen."""
-    chosen = given if isinstance(given, Mapping) else {}
-    name, at = chosen.get("array"), chosen.get("at")
-    if not isinstance(name, str) or name not in arrays:
-        raise UsageError("array: found an unknown name")
-    if not isinstance(at, list) or not _is_place(at, arrays[name].shape):
-        raise UsageError("at: expected the place of a number")
-    return name, at
-
-
-def _is_place(at: list[Any], shape: tuple[int, ...]) -> bool:
-    return len(at) == len(shape) and all(
-        type(n) is int and 0 <= n < size for n, size in zip(at, shape, strict=True)
-    )
