@@ -29,6 +29,7 @@ _limit: int | None = None
 _products: int | None = None
 _lanes: Callable[[], int] | None = None
 _limiter: Any = None
+_taken = 0  # threads that run passes side by side
 _alone = 0  # active `products_in_one_thread` blocks
 _alone_limiter: Any = None
 _starts_by_environment = False  # whether the variables were set before NumPy was imported
@@ -216,6 +217,24 @@ def threads_of_lanes() -> int:
     return threads_in_use() if _lanes is None else _lanes()
 
 
+@contextmanager
+def taken_lanes(most: int) -> Iterator[int]:
+    """Yield how many threads may run passes side by side while the block runs, at most `most`.
+
+    Callers at the same time share the number, as in a server; each has at least one.
+    """
+    global _taken
+    every = threads_of_lanes()
+    with _lock:
+        count = max(1, min(most, every - _taken))
+        _taken += count
+    try:
+        yield count
+    finally:
+        with _lock:
+            _taken -= count
+
+
 def _by_environment() -> int | None:
     for variable in VARIABLES:
         if (value := os.environ.get(variable, "")).isdecimal() and int(value):
@@ -242,8 +261,8 @@ def processors(available: int | None = None, root: Path = Path("/")) -> int:
 
 def _forget_blocks() -> None:
     """Reset the state in a process that was forked within a block."""
-    global _lock, _blocks, _limit, _products, _lanes, _limiter, _alone, _alone_limiter
-    _lock, _blocks, _alone = Lock(), 0, 0
+    global _lock, _blocks, _limit, _products, _lanes, _limiter, _taken, _alone, _alone_limiter
+    _lock, _blocks, _taken, _alone = Lock(), 0, 0, 0
     _limit = _products = _lanes = _limiter = _alone_limiter = None
 
 

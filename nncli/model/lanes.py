@@ -1,7 +1,7 @@
 """Pass rows through a network in several threads, side by side."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import cycle, islice
 from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.storage.mapping import is_large
-from nncli.base.threads import products_in_one_thread, threads_of_lanes, threads_of_products
+from nncli.base.threads import products_in_one_thread, taken_lanes, threads_of_products
 from nncli.model.passes import Passes, rows_a_pass
 from nncli.nn.network import Network
 
@@ -50,20 +50,27 @@ def passed(
     first = Passes(network)
     a_run = _passes_of_a_run(network, first.a_pass)
     rows_a_run = a_run * first.a_pass
-    few = rows < _FEWEST_RUNS * rows_a_run or is_large(inputs)
-    count = 1 if few or threads_of_products() > 1 else _lanes_for(network, rows, rows_a_run)
-    if count == 1:
+    most = _most_lanes(network, rows, rows_a_run)
+    if most == 1 or is_large(inputs) or threads_of_products() > 1:
         yield from map(lane(first), _parts(rows, first.rows))
         return
-    lanes = [lane(Passes(network, a_run)) for _ in range(count)]
-    parts = _parts(rows, rows_a_run)
+    with taken_lanes(most) as count:
+        if count == 1:
+            yield from map(lane(first), _parts(rows, first.rows))
+            return
+        lanes = [lane(Passes(network, a_run)) for _ in range(count)]
+        yield from _side_by_side(lanes, _parts(rows, rows_a_run))
+
+
+def _side_by_side(lanes: Sequence[Lane[Result]], parts: Iterator[slice]) -> Iterator[Result]:
+    """Yield the results of parts in order; the lanes take them in turn."""
     from concurrent.futures import ThreadPoolExecutor  # only here: few runs need it
 
     def begin(lane: Lane[Result], part: slice) -> Callable[[], Result]:
         return pool.submit(_in_one_thread, lane, part).result
 
-    with ThreadPoolExecutor(count) as pool:
-        if not _starts(pool, count):
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        if not _starts(pool, len(lanes)):
             yield from map(lanes[0], parts)
             return
         waiting, turns = deque(map(begin, lanes, parts)), cycle(lanes)
@@ -77,10 +84,11 @@ def _passes_of_a_run(network: Network, a_pass: int) -> int:
     return max(1, min(int(_WORK / work), _BYTES // (a_pass * _bytes_a_row(network))))
 
 
-def _lanes_for(network: Network, rows: int, rows_a_run: int) -> int:
+def _most_lanes(network: Network, rows: int, rows_a_run: int) -> int:
+    if rows < _FEWEST_RUNS * rows_a_run:
+        return 1
     useful = rows // (_FEWEST_RUNS_A_LANE * rows_a_run)
-    fitting = _BYTES_OF_LANES // (rows_a_run * _bytes_a_row(network))
-    return max(1, min(threads_of_lanes(), useful, fitting))
+    return max(1, min(useful, _BYTES_OF_LANES // (rows_a_run * _bytes_a_row(network))))
 
 
 def _bytes_a_row(network: Network) -> int:

@@ -189,6 +189,26 @@ def test_without_more_threads_there_is_one_lane(monkeypatch, possible):
         assert results(model, TARGETS["classes"]) == expected
 
 
+def test_callers_at_the_same_time_share_the_threads():
+    network = model_of(TARGETS["classes"]).network
+    counts = []
+
+    def lane(passes):
+        def run(part):
+            counts.append(threading.active_count())
+            return part
+
+        return run
+
+    with limited_threads(3, 1):
+        for _ in range(2):  # the second time, the first callers have ended
+            counts.clear()
+            callers = [lanes.passed(network, X, ROWS, lane) for _ in range(5)]
+            assert [next(each).start for each in callers] == [0] * 5
+            assert [[*each][-1].stop for each in callers] == [ROWS] * 5
+            assert max(counts) == 1 + 3  # the others use the thread that calls them
+
+
 def test_all_threads_start_before_the_first_run():
     """Later, it could fail while others run."""
     network = model_of(TARGETS["classes"]).network
