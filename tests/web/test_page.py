@@ -679,3 +679,12 @@ def test_a_frame_is_drawn_in_eight_milliseconds(opened):
     page.page.click("#play")
     durations = sorted(page.page.evaluate(DRAWN))
     assert durations[len(durations) // 2] <= 8
+
+
+
+def test_a_layer_before_an_output_with_an_initializer_is_added(opened):
+    model = {"hidden_layers": [], "initializer": ["he_normal"]}
+    page = opened({**CONFIG, "model": model})
+    page.page.click("#more-layers")
+    page.wait("document.querySelectorAll('.column').length === 3")
+    assert page.value("model.initializer") == ["he_normal", "he_normal"]

@@ -18,7 +18,7 @@ export function withLayers(config, sizes, before) {
         const outputs = PER_LAYER.includes(key) ? list.slice(-1) : [];
         const hidden = list.slice(0, before);
         while (hidden.length > sizes.length) hidden.pop();
-        while (hidden.length < sizes.length) hidden.push(hidden.at(-1) ?? defaultOf(key));
+        while (hidden.length < sizes.length) hidden.push(hidden.at(-1) ?? outputs[0] ?? defaultOf(key));
         found = changed(found, key, [...hidden, ...outputs]);
     }
     return found;
