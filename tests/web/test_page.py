@@ -682,6 +682,14 @@ def test_a_frame_is_drawn_in_eight_milliseconds(opened):
 
 
 
+def test_a_hidden_control_has_no_key(opened):
+    page = opened(fragment="#hide=epoch")
+    page.page.keyboard.press("e")
+    page.page.keyboard.press("s")
+    page.wait("document.getElementById('steps').textContent !== '0'")
+    assert page.steps() == 1
+
+
 def test_a_layer_before_an_output_with_an_initializer_is_added(opened):
     model = {"hidden_layers": [], "initializer": ["he_normal"]}
     page = opened({**CONFIG, "model": model})

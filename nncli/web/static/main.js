@@ -313,7 +313,8 @@ class Page {
         const key = { " ": "play", s: "step", e: "epoch", r: "reset" }[event.key];
         const taken = event.target.closest(key === "play" ? CONTROLS_OF_SPACE : WRITES);
         const isFree = !taken && !document.querySelector("dialog[open], main[inert]");
-        if (!key || !isFree || event.ctrlKey || event.metaKey || event.altKey) return;
+        const isOther = event.ctrlKey || event.metaKey || event.altKey;
+        if (!key || !isFree || isOther || byId(key).classList.contains("hidden")) return;
         event.preventDefault();
         byId(key).click();
     }
