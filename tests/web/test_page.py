@@ -681,6 +681,19 @@ def test_a_frame_is_drawn_in_eight_milliseconds(opened):
     assert durations[len(durations) // 2] <= 8
 
 
+def test_actions_at_once_are_taken_one_after_the_other(opened):
+    page = opened()
+    page.page.evaluate(
+        """() => {
+          for (const id of ["reseed", "reseed", "more-layers", "reseed"])
+            document.getElementById(id).click();
+        }"""
+    )
+    page.wait("document.querySelectorAll('.column').length === 5")
+    assert page.value("seed") == 3
+    assert page.value("model.hidden_layers") == [4, 2, 2]
+
+
 
 def test_a_hidden_control_has_no_key(opened):
     page = opened(fragment="#hide=epoch")

@@ -36,7 +36,6 @@ def network_message(
     data, blocks = job.dataset, job.blocks
     return {
         "type": "network",
-        "config": setting.values,
         "used": used_values(job),
         "columns": [*data.columns],
         "inputs": [*data.inputs],

@@ -62,6 +62,7 @@ class Session:
         self._waiting = 0  # actions that wait for their turn
         self._messages: deque[dict[str, Any]] = deque()
         self._is_closed = self._plays = False
+        self._builds = 0
         self._speed: int | None = None  # steps a second; None for as many as possible
         self._next_frame = self._owed = 0.0
         self._files = setting.files
@@ -121,8 +122,10 @@ class Session:
             self._is_closed, self._plays = True, False
             self._changed.notify_all()
 
-    def _build(self, setting: Setting, kept: Mapping[str, Array], *, pauses: bool = False) -> None:
-        """Begin to train a config, from some of the current weights if they fit.
+    def _build(
+        self, setting: Setting, kept: Mapping[str, Array], *, pauses: bool = False
+    ) -> dict[str, Any]:
+        """Begin to train a config, from some of the current weights if they fit; return it.
 
         Raises `NncliError` if the config is wrong; nothing has changed then.
         """
@@ -139,8 +142,12 @@ class Session:
             each.get("goes_on", True) for each in self._messages
         )  # also after what the browser was not told yet
         self._messages.clear()
-        self._tell(network_message(setting, job, plane, points) | {"goes_on": goes_on})
+        self._builds += 1
+        told = {"config": setting.values, "build": self._builds}
+        network = network_message(setting, job, plane, points)
+        self._tell(network | told | {"goes_on": goes_on})
         self._draw()
+        return told
 
     def _play(self) -> None:
         """Train until the next frame is due, then draw it."""
@@ -178,7 +185,7 @@ class Session:
             del self._messages[1]  # the first may be the network, without which no frame is drawn
         self._messages.append(self._files.without_paths(message))
 
-    def _configure(self, action: Mapping[str, Any]) -> None:
+    def _configure(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Train another config.
 
         ``keep`` is whether it starts from the current weights, ``start`` has others. Weights that
@@ -189,22 +196,22 @@ class Session:
             raise UsageError("config: expected an object")
         has_changed = self._trainer.steps or self._setting.start
         kept = self._arrays() if action.get("keep") and has_changed else {}
-        self._build(self._setting.changed(config, action.get("start")), kept)
+        return self._build(self._setting.changed(config, action.get("start")), kept)
 
     def _arrays(self) -> dict[str, Array]:
         return self._trainer.network().named
 
-    def _add_point(self, action: Mapping[str, Any]) -> None:
+    def _add_point(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Add a training row, and go on from the current weights."""
-        self._train_on(with_point(self._setting.values, self._trainer.job, action))
+        return self._train_on(with_point(self._setting.values, self._trainer.job, action))
 
-    def _remove_point(self, action: Mapping[str, Any]) -> None:
+    def _remove_point(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Remove a training row, and go on from the current weights."""
         row = action.get("row")
-        self._train_on(without_point(self._setting.values, self._trainer.job, row))
+        return self._train_on(without_point(self._setting.values, self._trainer.job, row))
 
-    def _train_on(self, values: dict[str, Any]) -> None:
-        self._build(self._setting.changed(values), self._arrays())
+    def _train_on(self, values: dict[str, Any]) -> dict[str, Any]:
+        return self._build(self._setting.changed(values), self._arrays())
 
     def _set_playing(self, action: Mapping[str, Any]) -> None:
         plays = action.get("do") == "play"
@@ -228,13 +235,13 @@ class Session:
         self._trainer.finish_epoch(_MOST_SECONDS)
         self._draw()
 
-    def _reset(self, action: Mapping[str, Any]) -> None:
+    def _reset(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Start again from the first weights, or with another seed."""
         seed = action.get("seed")
         setting = self._setting if seed is None else self._setting.with_seed(seed)
-        self._build(setting, {}, pauses=True)
+        return self._build(setting, {}, pauses=True)
 
-    def _set_number(self, action: Mapping[str, Any]) -> None:
+    def _set_number(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Change one number of an array, such as a weight or a bias, and start from there."""
         arrays = self._arrays()
         value: Any = action.get("value")
@@ -246,7 +253,7 @@ class Session:
         if array in masks and not masks[array][tuple(at)]:
             raise UsageError("value: this connection does not exist; its weight stays 0")
         arrays[array][tuple(at)] = value
-        self._build(self._setting, arrays)
+        return self._build(self._setting, arrays)
 
     def _config(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Return the config that trains the same network, as YAML."""

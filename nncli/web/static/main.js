@@ -35,7 +35,9 @@ class Page {
         this.drawing.ask = (name, values) => this.act(name, values);
         this.number = new NumberForm((number) => this.act("number", number));
         this.fields = [];
-        this.turn = Promise.resolve(); // after the last change of the config
+        this.turn = Promise.resolve(); // after the last action
+        this.begun = new Promise((done) => (this.endBegin = done));
+        this.build = 0; // which of its configs the server trains
         this.hint = byId("pointed").textContent;
         this.link = new Link(this, FIRST_VIEW);
         this.tools = new Tools(this);
@@ -87,6 +89,7 @@ class Page {
     async takeNetwork(network) {
         const isFirst = !this.first;
         this.network = network;
+        this.learn(network);
         if (isFirst) this.first = network;
         else this.tell("");
         this.drawing.take(network);
@@ -96,7 +99,9 @@ class Page {
         for (const each of this.panels) each.take(network);
         if (isFirst) await this.begin();
         this.showNetwork();
-        if (isFirst) this.takesInput(true);
+        if (!isFirst) return;
+        this.takesInput(true);
+        this.endBegin();
     }
 
     // Build the controls, then restore the state of the link.
@@ -161,18 +166,14 @@ class Page {
         return changed(changed({ ...config, data }, "training.loss"), "model.output");
     }
 
-    // Train the config that `change` makes of the current one, after the changes before it.
-    configure(change, keeps, start) {
-        const done = this.turn.then(() => this.train(change(this.network.config), keeps, start));
-        this.turn = done.catch(() => {});
-        return done;
+    // Train the config that `change` makes of the current one.
+    configure(change, keep, start) {
+        return this.act("configure", (config) => ({ config: change(config), keep, start }));
     }
 
-    // Weights that nobody changed are not kept: the seed gives them again.
-    async train(config, keeps, start) {
-        const isStart = this.drawing.frame?.step === 0 && !this.network.has_start;
-        await this.act("configure", { config, keep: keeps && !isStart, start });
-        this.network.config = config; // which a message also tells, but perhaps later
+    // Remember what the server trains; a message about a config before it may come after an answer.
+    learn({ build, config }) {
+        if (build >= this.build) [this.build, this.config] = [build, config];
     }
 
     async try(action) {
@@ -183,8 +184,24 @@ class Page {
         }
     }
 
+    // Carry out an action after those before it, and return its answer. `values` may be a function of
+    // the config that the server has by then.
     act(name, values) {
-        return this.stream.act(name, values);
+        const done = this.turn.then(async () => {
+            const given = typeof values === "function" ? values(this.config) : values;
+            const answer = await this.stream.act(name, given);
+            if (answer.config) this.learn(answer);
+            return answer;
+        });
+        this.turn = done.catch(() => {});
+        return done;
+    }
+
+    // Restore another link, after the one that the page began with.
+    async follow(address) {
+        await this.begun;
+        await this.link.restore(new URL(address).hash);
+        this.showNetwork();
     }
 
     showNetwork() {
@@ -279,13 +296,12 @@ class Page {
 
     listen() {
         const click = (id, action) => byId(id).addEventListener("click", action);
-        const seed = () => this.network.config.seed ?? 0;
         const acts = (id, action) => click(id, () => this.try(() => this.act(...action())));
         acts("play", () => [this.drawing.frame?.plays ? "pause" : "play"]);
         acts("step", () => ["step"]);
         acts("epoch", () => ["epoch"]);
-        acts("reset", () => ["reset", { seed: seed() }]);
-        acts("reseed", () => ["reset", { seed: seed() + 1 }]);
+        acts("reset", () => ["reset", ({ seed = 0 }) => ({ seed })]);
+        acts("reseed", () => ["reset", ({ seed = 0 }) => ({ seed: seed + 1 })]);
         acts("restart", () => ["reset"]);
         click("config", () => this.try(() => this.showConfig()));
         click("close", () => byId("yaml").close());
