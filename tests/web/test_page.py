@@ -3,12 +3,13 @@
 import json
 import shutil
 import sys
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from pathlib import Path
 
 import pytest
 import yaml
 
+import nncli
 from nncli.web.playground.application import playground
 from nncli.web.playground.choices import choices
 
@@ -681,6 +682,10 @@ def test_a_frame_is_drawn_in_eight_milliseconds(opened):
     assert durations[len(durations) // 2] <= 8
 
 
+def linked(state):
+    return "#state=" + urlsafe_b64encode(json.dumps(state).encode()).decode().rstrip("=")
+
+
 def test_actions_at_once_are_taken_one_after_the_other(opened):
     page = opened()
     page.page.evaluate(
@@ -693,6 +698,60 @@ def test_actions_at_once_are_taken_one_after_the_other(opened):
     assert page.value("seed") == 3
     assert page.value("model.hidden_layers") == [4, 2, 2]
 
+
+@pytest.mark.parametrize("key", ["seed.a", "model.activation.a.b", "training.a", "__proto__.a"])
+def test_a_link_that_the_server_refuses_leaves_the_page_as_it_is(opened, key):
+    fragment = linked({"config": {key: 3}, "view": {"speed": {}}})
+    page = opened({**CONFIG, "seed": 3}, fragment=fragment)
+    page.page.click("#step")
+    page.wait("document.getElementById('steps').textContent === '1'")
+    assert page.value("model.hidden_layers") == [4, 2]
+    page.messages.clear()  # the browser tells of the refused request
+
+
+def test_another_link_is_followed(opened):
+    page = opened()
+    fragment = linked({"config": {"model.hidden_layers": [3]}})
+    page.page.evaluate(
+        """fragment => {
+          location.hash = fragment;
+          document.getElementById("log").click();  // which writes the link
+        }""",
+        fragment,
+    )
+    page.wait("document.querySelector('.sizes span').textContent === '3'")
+    assert page.value("model.hidden_layers") == [3]
+    page.page.evaluate("location.hash = '#state=%%%'")
+    page.wait("document.getElementById('problem').textContent.includes('damaged')")
+    assert page.value("model.hidden_layers") == [3]
+
+
+def test_many_weights_of_a_run_are_kept_by_a_link(opened, tmp_path):
+    run = tmp_path / "run"
+    training = {**CONFIG["training"], "epochs": 1}
+    nncli.train({**CONFIG, "model": {"hidden_layers": [300]}, "training": training}, out=run)
+    first = opened(table=run)
+    loss = first.train_loss()
+    field = first.field("training.learning_rate")
+    field.fill("0.5")
+    field.press("Enter")
+    first.wait("location.hash")
+    second = Opened(first.page.context.new_page(), first.page.url)
+    second.wait("!document.querySelector('main').inert")
+    assert second.value("training.learning_rate") == 0.5
+    assert second.train_loss() == loss
+    second.page.click("#reset")
+    second.wait("document.getElementById('restart').hidden")
+    third = Opened(first.page.context.new_page(), second.page.url)
+    third.wait("!document.querySelector('main').inert")
+    assert third.train_loss() == second.train_loss() != loss
+
+
+def test_a_link_may_be_long(opened):
+    rows = {"data.inputs": [[0.1234567890123456 + n, 1.2] for n in range(10_000)]}
+    encode = "state => import('/state.js').then((found) => found.encoded(state))"
+    text = opened().page.evaluate(encode, rows)
+    assert json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4))) == rows
 
 
 def test_a_hidden_control_has_no_key(opened):

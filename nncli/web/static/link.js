@@ -2,6 +2,8 @@
 
 import { applied, difference, readFragment, written } from "./state.js";
 
+const MANY = "many"; // weights to start from that are too many for a link
+
 // `page` is what the link describes; it has the `view` settings, which are `firstView` at first.
 export class Link {
     constructor(page, firstView) {
@@ -9,22 +11,24 @@ export class Link {
         this.firstView = firstView;
     }
 
-    // Restore the state that the address says.
-    async restore() {
+    // Restore the state that the end of the address says; a damaged one changes nothing.
+    async restore(fragment = location.hash) {
         const { page } = this;
-        const { config, view, start, hide, problem } = readFragment(location.hash);
+        const { config, view, start, hide, problem } = readFragment(fragment);
         page.hidden = hide;
+        if (problem) return page.tell(problem);
         Object.assign(page.view, this.firstView, view);
         page.showView();
-        if (problem) page.tell(problem);
         await page.try(() => page.sendSpeed());
         page.lessons.show(page.view.lesson);
         const origin = page.origin();
         const wanted = applied(origin.config, config);
-        const weights = start === undefined ? origin.start : start;
-        const isOther = Object.keys(difference(page.network.config, wanted)).length;
-        if (isOther || !isSame(weights, page.network.start))
-            await page.try(() => page.configure(() => wanted, false, weights));
+        const weights = start === undefined ? weightsOf(origin) : start;
+        await page.turn; // the page may be changing
+        const isOther = Object.keys(difference(page.config, wanted)).length;
+        if (!isOther && isSame(weights, weightsOf(page.network))) return;
+        const keeps = weights === MANY;
+        await page.try(() => page.configure(() => wanted, keeps, keeps ? null : weights));
     }
 
     write() {
@@ -33,13 +37,17 @@ export class Link {
         const state = {
             config: difference(origin.config, network.config),
             view: difference(this.firstView, view),
-            start: isSame(network.start, origin.start) ? undefined : network.start,
+            start: isSame(weightsOf(network), weightsOf(origin)) ? undefined : network.start,
         };
         history.replaceState(null, "", written(state, hidden) || location.pathname);
     }
 }
 
-// Whether two networks start from the same weights; null and undefined are those of the seed.
-function isSame(start, other) {
-    return JSON.stringify(start ?? null) === JSON.stringify(other ?? null);
+// Return the weights that a network or a lesson starts from; null are those of the seed.
+function weightsOf({ has_start: has, start }) {
+    return start ?? (has ? MANY : null);
+}
+
+function isSame(value, other) {
+    return JSON.stringify(value) === JSON.stringify(other);
 }

@@ -312,7 +312,7 @@ class Page {
         for (const name of Object.keys(CHECKS)) {
             byId(name).addEventListener("change", () => this.changeView(name, byId(name).checked));
         }
-        window.addEventListener("hashchange", () => this.link.restore().then(() => this.showNetwork()));
+        window.addEventListener("hashchange", ({ newURL }) => this.follow(newURL));
         document.addEventListener("keydown", (event) => this.press(event));
         listenToPointer(this);
     }

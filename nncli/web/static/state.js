@@ -15,7 +15,7 @@ export function valueAt(config, key) {
 export function changed(config, key, value) {
     const [section, name] = key.split(".");
     const copy = structuredClone(config);
-    if (name !== undefined && !Object.hasOwn(copy, section)) copy[section] = {};
+    if (name !== undefined && !isObject(copy[section])) copy[section] = {};
     const [place, last] = name === undefined ? [copy, section] : [copy[section], name];
     if (value === undefined || value === null) delete place[last];
     else place[last] = value;
@@ -49,7 +49,7 @@ export function applied(config, differences) {
 
 export function encoded(state) {
     const bytes = new TextEncoder().encode(JSON.stringify(state));
-    const text = btoa(String.fromCharCode(...bytes));
+    const text = btoa(Array.from(bytes, (each) => String.fromCharCode(each)).join(""));
     return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
