@@ -9,6 +9,7 @@ from threading import Thread
 
 import pytest
 
+from nncli.web.playground import session
 from nncli.web.playground.application import playground
 from tests.web.client import SECONDS, Client
 from tests.web.test_access import assert_refused
@@ -175,3 +176,15 @@ def test_closing_while_pages_play_ends_their_training():
         assert server.failure is None
         with pytest.raises(ConnectionRefusedError):
             client.connect()
+
+
+def test_pages_fill_no_disk(client, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(session, "MOST_SAVES", 3)
+    answers = []
+    for _ in range(2):
+        with closing(client.stream()) as tab:
+            answers += [client.post(tab.page, {"do": "save"}) for _ in range(2)]
+    assert [each.status for each in answers] == [200, 200, 200, 400]
+    assert_refused(answers[-1], 400, "save: 3 runs are saved, which is the most")
+    assert len([*(tmp_path / "runs").iterdir()]) == 3

@@ -1,5 +1,6 @@
 """The playground as an application of the server."""
 
+from itertools import count
 from pathlib import Path
 
 from nncli.web.limits import Limits
@@ -17,11 +18,12 @@ class Playground:
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
+        self._saves = count(1)
         setting.job({})  # which refuses what no page could train
 
     def open(self) -> Session:
         """Return a new page."""
-        return Session(self._setting)
+        return Session(self._setting, self._saves)
 
 
 def playground(

@@ -24,6 +24,9 @@ from nncli.web.playground.config_text import config_text
 from nncli.web.playground.setting import START, Setting
 from nncli.web.playground.trainer import Trainer
 
+MOST_SAVES = 100
+"""Runs that the pages of a server may save: they fill its disk."""
+
 _FEW_ROWS = 5000  # for which all rules are quick,
 _LITTLE_WORK = 100_000_000  # with so many rows times parameters
 

@@ -9,7 +9,8 @@ or ``findings``.
 import json
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from threading import Condition
 from typing import Any, ClassVar
 
@@ -22,7 +23,7 @@ from nncli.web.application import Ended
 from nncli.web.playground.choices import choices
 from nncli.web.playground.config_text import config_text
 from nncli.web.playground.example import example
-from nncli.web.playground.keeping import findings_of, save
+from nncli.web.playground.keeping import MOST_SAVES, findings_of, save
 from nncli.web.playground.landscape import Path, landscape, place_of
 from nncli.web.playground.lessons import lessons
 from nncli.web.playground.messages import (
@@ -55,14 +56,17 @@ class Session:
     ----------
     setting : Setting
         Its first config.
+    saves : iterator of int, optional
+        Counts from 1 what all pages of a server save.
     """
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, saves: Iterator[int] | None = None) -> None:
         self._changed = Condition()
         self._waiting = 0  # actions that wait for their turn
         self._messages: deque[dict[str, Any]] = deque()
         self._is_closed = self._plays = False
         self._builds = 0
+        self._saves = saves or count(1)
         self._speed: int | None = None  # steps a second; None for as many as possible
         self._next_frame = self._owed = 0.0
         self._files = setting.files
@@ -265,6 +269,10 @@ class Session:
 
     def _save(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Write config and model to a new run directory."""
+        if next(self._saves) > MOST_SAVES:
+            raise UsageError(
+                f"save: {MOST_SAVES} runs are saved, which is the most; start the playground again"
+            )
         notes: list[str] = []
         directory = save(self._trainer, self._setting, notes.append)
         return {"saved": directory.as_posix(), "notes": notes}
