@@ -20,6 +20,7 @@ KINDS = {
     "dropout": ({}, {"dropout": 0.3}),
     "batch norm": ({"normalization": "batch_norm"}, {}),
     "layer norm": ({"normalization": "layer_norm"}, {"dropout": 0.2}),
+    "slopes": ({"activation": ["prelu", "relu"]}, {}),
     "in order": ({}, {"shuffle": False}),
     "one batch": ({}, {"batch_size": "full"}),
     "constant": ({}, {"schedule": "constant"}),
@@ -34,7 +35,7 @@ KINDS = {
     "compiled dropout": ({"normalization": "batch_norm"}, {"engine": "compiled", "dropout": 0.3}),
     "compiled cosine": ({}, {"engine": "compiled", "schedule": "cosine"}),
 }
-NORMALIZED = [name for name, (model, _) in KINDS.items() if "normalization" in model]
+MORE_ARRAYS = ["slopes", *(name for name, (model, _) in KINDS.items() if "normalization" in model)]
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def test_a_config_trains_to_the_weights_of_the_page(config, kind, do):
     assert text.startswith("#") == (trains_on or kind in depends_on_epochs)
 
 
-@pytest.mark.parametrize("kind", [each for each in KINDS if each not in NORMALIZED])
+@pytest.mark.parametrize("kind", [each for each in KINDS if each not in MORE_ARRAYS])
 def test_after_changes_a_config_starts_from_the_weights_of_then(config):
     page = session(config)
     for each in ("epoch", "step"):
@@ -139,7 +140,7 @@ def test_what_is_no_connection_stays_zero(config):
     assert np.argwhere(page._view.network.named["W1"] == 0).tolist() == missing
 
 
-@pytest.mark.parametrize("kind", NORMALIZED)
+@pytest.mark.parametrize("kind", MORE_ARRAYS)
 def test_arrays_that_a_config_cannot_list_are_saved(config, tmp_path, monkeypatch):
     if config["training"]["engine"] == "compiled":
         pytest.skip("the same as with numpy")
@@ -149,7 +150,10 @@ def test_arrays_that_a_config_cannot_list_are_saved(config, tmp_path, monkeypatc
     page.act({"do": "number", "array": "W1", "at": [1, 2], "value": 0.1})
     page.act({"do": "epoch"})
     text = page.act({"do": "config"})["yaml"]
-    assert text.startswith("# A config lists only weights and biases; save the page to begin with")
+    assert text.startswith(
+        "# A config lists only weights and biases; save the page to begin with the other\n"
+        "# arrays of the network, too.\n"
+    )
     saved = page.act({"do": "save"})["saved"]
     assert_same(nncli.train(f"{saved}/config.yaml").model.network.named, page)
 

@@ -18,9 +18,9 @@ _RECORDED = (
     "# weights of that step in recorded_weights.npz.\n"
 )
 _NOT_RECORDED = "# The page shows step {step:,} of {steps:,} of this config, which trains on.\n"
-_NORMALIZED = (
+_NOT_LISTED = (
     "# A config lists only weights and biases; save the page to begin with the other\n"
-    "# arrays of its normalization, too.\n"
+    "# arrays of the network, too.\n"
 )
 
 
@@ -87,4 +87,4 @@ def _list_weights(values: Values, setting: Setting) -> str:
         )
     for key, each in (("initial_weights", "W"), ("initial_biases", "b")):
         model[key] = [array.tolist() for array in listed[each]]
-    return _NORMALIZED if len(start) > 2 * len(layers) else ""
+    return _NOT_LISTED if len(start) > 2 * len(layers) else ""
