@@ -703,6 +703,7 @@ def test_actions_at_once_are_taken_one_after_the_other(opened):
 def test_a_link_that_the_server_refuses_leaves_the_page_as_it_is(opened, key):
     fragment = linked({"config": {key: 3}, "view": {"speed": {}}})
     page = opened({**CONFIG, "seed": 3}, fragment=fragment)
+    assert page.page.evaluate("({}).a") is None
     page.page.click("#step")
     page.wait("document.getElementById('steps').textContent === '1'")
     assert page.value("model.hidden_layers") == [4, 2]

@@ -18,7 +18,8 @@ export function withLayers(config, sizes, before) {
         const outputs = PER_LAYER.includes(key) ? list.slice(-1) : [];
         const hidden = list.slice(0, before);
         while (hidden.length > sizes.length) hidden.pop();
-        while (hidden.length < sizes.length) hidden.push(hidden.at(-1) ?? outputs[0] ?? defaultOf(key));
+        const added = hidden.at(-1) ?? outputs[0] ?? defaultOf(key);
+        while (hidden.length < sizes.length) hidden.push(added);
         found = changed(found, key, [...hidden, ...outputs]);
     }
     return found;

@@ -44,8 +44,8 @@ export class Link {
 }
 
 // Return the weights that a network or a lesson starts from; null are those of the seed.
-function weightsOf({ has_start: has, start }) {
-    return start ?? (has ? MANY : null);
+function weightsOf({ has_start: hasStart, start }) {
+    return start ?? (hasStart ? MANY : null);
 }
 
 function isSame(value, other) {

@@ -15,7 +15,8 @@ export function valueAt(config, key) {
 export function changed(config, key, value) {
     const [section, name] = key.split(".");
     const copy = structuredClone(config);
-    if (name !== undefined && !isObject(copy[section])) copy[section] = {};
+    const isSection = Object.hasOwn(copy, section) && isObject(copy[section]);
+    if (name !== undefined && !isSection) copy[section] = {};
     const [place, last] = name === undefined ? [copy, section] : [copy[section], name];
     if (value === undefined || value === null) delete place[last];
     else place[last] = value;
