@@ -1,5 +1,6 @@
 """What a page begins with."""
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -177,3 +178,11 @@ def test_a_saved_page_reads_the_file_again(table, tmp_path, monkeypatch):
     again = nncli.train(saved / "config.yaml")
     model = nncli.load(saved)
     assert np.array_equal(model.network.parameters, again.model.network.parameters)
+
+
+def test_no_error_names_the_folders_of_nncli(tmp_path, monkeypatch):
+    monkeypatch.setenv("NNCLI_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "other"))
+    with pytest.raises(UsageError) as found, Files().hidden_in_errors():
+        raise DataError(f"{tmp_path}/cache/mnist/images.gz: is damaged; {tmp_path}/other: is full")
+    assert str(found.value) == "the cache: is damaged; the temporary folder: is full"

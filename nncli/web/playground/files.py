@@ -5,11 +5,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 from nncli.base.errors import ConfigError, NncliError, UsageError
 from nncli.base.words import printable
 from nncli.config.places import path_keys
+from nncli.data.builtin.cache import cache_directory
 
 Values = dict[str, Any]
 
@@ -57,21 +60,31 @@ class Files:
         Of a folder, its files are not named either.
         """
         if isinstance(told, str):
-            for name, path in sorted(self.paths.items(), key=lambda each: -len(each[1])):
-                for written in {path, printable(path)}:
-                    told = re.sub(rf"{re.escape(written)}([/\\\\][^:;,'\"]*)?", name, told)
-            return told
+            return _without(told, self.paths)
         if isinstance(told, dict):
             return {key: self.without_paths(each) for key, each in told.items()}
         return [self.without_paths(each) for each in told] if isinstance(told, list) else told
 
     @contextmanager
     def hidden_in_errors(self) -> Iterator[None]:
-        """Raise errors of the block as `UsageError`, with names instead of paths."""
+        """Raise errors of the block as `UsageError`, with names instead of paths.
+
+        The folders that nncli uses by itself are not named, either.
+        """
         try:
             yield
         except NncliError as error:
-            raise UsageError(self.without_paths(str(error))) from None
+            folders = {"the cache": cache_directory(), "the temporary folder": Path(gettempdir())}
+            own = {name: str(each.absolute()) for name, each in folders.items()}
+            raise UsageError(_without(str(error), {**self.paths, **own})) from None
+
+
+def _without(text: str, paths: Mapping[str, str]) -> str:
+    """Return a text with names instead of paths, the longest first, and of what is in them."""
+    for name, path in sorted(paths.items(), key=lambda each: -len(each[1])):
+        for written in {path, printable(path)}:
+            text = re.sub(rf"{re.escape(written)}([/\\\\][^:;,'\"]*)?", name, text)
+    return text
 
 
 def _listed(value: object) -> list[str]:
