@@ -58,7 +58,8 @@ def playground(
         if not no_open:
             import webbrowser
 
-            webbrowser.open(server.url)
+            if not webbrowser.open(server.url):
+                print_warning("browser: cannot be opened; open the address yourself")
         server.wait()
     if server.failure:
         raise server.failure

@@ -1,6 +1,7 @@
 """``nncli playground``, without a browser."""
 
 import http.client
+import os
 import signal
 import subprocess
 import sys
@@ -45,6 +46,25 @@ def test_the_printed_address_opens_the_page_until_ctrl_c(tmp_path):
         assert "<title>nncli playground</title>" in text
         assert answer(url, "/main.js", cookie)[0] == 200
         assert answer(url, "/__init__.py", cookie)[0] == 404
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there are more browsers to try")
+def test_without_a_browser_the_address_is_printed(tmp_path):
+    hidden = ("DISPLAY", "WAYLAND_DISPLAY", "TERM")  # by which Python finds other browsers
+    variables = {key: value for key, value in os.environ.items() if key not in hidden}
+    command = [sys.executable, "-u", "-c", PROGRAM, "playground"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    environment = {**variables, "BROWSER": "false"}  # a program that fails
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, text=True, **pipes) as process:
+        url = process.stdout.readline().removeprefix("The playground is at ").strip()
+        assert process.stdout.readline() == "Ctrl-C ends it.\n"
+        said = "Warning: browser: cannot be opened; open the address yourself\n"
+        assert process.stderr.readline() == said
+        for _ in range(5):  # it serves on
+            assert answer(url, "/")[0] == 403
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (0, "", "")
