@@ -9,8 +9,11 @@ from threading import Thread
 
 import pytest
 
+from nncli.web.application import Ended
 from nncli.web.playground import session
-from nncli.web.playground.application import playground
+from nncli.web.playground.application import Playground, playground
+from nncli.web.playground.setting import Setting
+from nncli.web.server import Server
 from tests.web.client import SECONDS, Client
 from tests.web.test_access import assert_refused
 
@@ -119,6 +122,15 @@ def test_no_config_takes_much_memory_or_reads_a_file(client):
         assert client.post(stream.page, {"do": "step"}).status == 200
 
 
+def test_large_actions_are_refused(client):
+    with closing(client.stream()) as stream:
+        keys = {"do": "configure", "config": {str(number): 0 for number in range(10_000)}}
+        assert_refused(client.post(stream.page, keys), 400, "the action is not valid JSON")
+        large = b"[" * (10 << 20)
+        assert_refused(client.post(stream.page, large), 413, "more than 524,288 bytes")
+        assert client.post(stream.page, {"do": "step"}).status == 200
+
+
 def test_actions_of_several_connections_come_one_at_a_time(client):
     found = queue.SimpleQueue()
 
@@ -162,6 +174,28 @@ def test_a_diverging_network_stops_and_says_so(client):
             answer = client.post(stream.page, action)
             assert (answer.status, "\n" in answer.error) == (400, False)
         assert client.post(stream.page, {"do": "reset"}).status == 200
+
+
+def test_a_closed_tab_ends_its_training(folder):
+    sessions = []
+
+    class Watched(Playground):
+        def open(self):
+            sessions.append(super().open())
+            return sessions[-1]
+
+    with Server(Watched(Setting(XOR)), folder=folder) as server:
+        client = Client(server)
+        client.sign_in()
+        stream = client.stream()
+        client.post(stream.page, {"do": "play"})
+        until(stream, lambda event: event.get("plays"))
+        stream.close()
+        while client.post(stream.page, {"do": "config"}).status == 200:
+            pass  # the server has not noticed yet
+        [page] = sessions
+        with pytest.raises(Ended):  # and only this call trains
+            page.next_event(SECONDS)
 
 
 def test_closing_while_pages_play_ends_their_training():
