@@ -39,5 +39,12 @@ def test_sources_list_their_keys_and_read_no_file():
     assert not any(SOURCES[name].is_own for name in CHOICES["sources"])
 
 
+def test_of_a_file_the_test_rows_and_the_scaling_are_offered():
+    for name, file in CHOICES["files"].items():
+        assert SOURCES[name].is_own
+        assert {*file["keys"]} == {"data.test", "data.scale"}
+    assert CHOICES["files"]["table"]["keys"]["data.test"]["minimum"] == 0
+
+
 def test_choices_are_json():
     assert json.loads(json.dumps(CHOICES, allow_nan=False)) == CHOICES

@@ -34,6 +34,16 @@ ANOTHER = {  # values to choose, for the keys whose kind does not tell one
     "model.output": ("tanh", "tanh"),
     "data.source": ("gate", "gate"),
 }
+OF_SOURCES = {"data.rows": 40, "data.test": 20, "data.noise": 0.25, "data.classes": 3}
+NOISY = {"data.rows", "data.test", "data.noise"}
+NEEDED = {  # controls, by source
+    "gate": {"data.gate"},
+    "gauss": {*NOISY, "data.classes"},
+    "spiral": {*NOISY, "data.classes", "data.turns"},
+    **dict.fromkeys(["xor", "circle", "moons", "plane", "waves", "hills"], NOISY),
+}
+SOURCE_TABLE = """known => import("/controls.js").then(
+({ sourceControls }) => sourceControls(known))"""
 # The left and upper end of the network of four columns, and the width of one of them.
 PLACE = """(() => {
   const box = document.getElementById("graph").getBoundingClientRect();
@@ -205,6 +215,30 @@ def test_each_control_changes_the_config_that_the_page_shows(opened):
         found = page.value(control["key"])
         refusals = page.page.locator(".refusal").all_inner_texts()
         assert (found, "".join(refusals)) == (expected, ""), control["key"]
+
+
+def test_each_control_of_each_source_changes_the_config(opened):
+    page = opened()
+    sources = {name: each for name, each in choices()["sources"].items() if name != "mnist"}
+    assert {*sources} == {*NEEDED}
+    for number, (source, known) in enumerate(sources.items()):
+        with page.page.expect_response(lambda response: "/pages/" in response.url):
+            page.field("data.source").select_option(source)
+        table = page.page.evaluate(f"({SOURCE_TABLE})({json.dumps(known)})")
+        assert {each["key"] for each in table} >= NEEDED[source]
+        expected = {"source": source}
+        for control in table:
+            key = control["key"]
+            text, value = chosen(control, known["keys"][key])
+            if key in OF_SOURCES:  # another number for each source, which may keep it
+                value = OF_SOURCES[key] + number
+                text = str(value)
+            expected[key.removeprefix("data.")] = value
+            with page.page.expect_response(lambda response: "/pages/" in response.url):
+                enter(page.field(key), control, text)
+        assert page.value("data") == expected
+        assert "".join(page.page.locator(".refusal").all_inner_texts()) == ""
+        assert page.page.is_visible("#surface")
 
 
 def test_parameters_of_a_choice_are_set(opened):
@@ -616,10 +650,30 @@ def test_a_drawn_digit_is_predicted(opened):
     assert page.page.inner_text("#digit-outputs").startswith("y: ")
 
 
-def test_any_two_columns_of_a_table_are_the_plane(opened, tmp_path):
+@pytest.fixture
+def table(tmp_path):
+    """Return the path of a table with three columns of numbers and two classes."""
     rows = [f"{n % 7},{n % 5},{n % 3},{'yes' if n % 7 > n % 3 else 'no'}" for n in range(60)]
-    table = tmp_path / "own.csv"
-    table.write_text("\n".join(["a,b,c,answer", *rows]), encoding="utf-8")
+    path = tmp_path / "own.csv"
+    path.write_text("\n".join(["a,b,c,answer", *rows]), encoding="utf-8")
+    return path
+
+
+def test_the_share_of_test_rows_of_a_table_is_chosen(opened, table):
+    page = opened(table=table)
+    field = page.field("data.test")
+    assert field.get_attribute("placeholder") == "12"  # a fifth
+    for text, value in (("0.5", 0.5), ("10", 10)):
+        with page.page.expect_response(lambda response: "/pages/" in response.url):
+            field.fill(text)
+            field.press("Enter")
+        assert page.value("data.test") == value
+    page.page.select_option(".field[data-control='data.source'] select", "circle")
+    page.wait("document.querySelector('.field[data-control=\"data.noise\"] input')")
+    assert "test" not in page.value("data")
+
+
+def test_any_two_columns_of_a_table_are_the_plane(opened, table):
     page = opened(table=table)
     assert page.value("data.drop") == ["c"]
     page.page.select_option("#column-1", "c")

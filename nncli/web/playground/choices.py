@@ -11,17 +11,18 @@ from nncli.config.schema import Config, ModelSection
 from nncli.config.sources import SOURCES as ALL_SOURCES
 from nncli.config.training_section import TrainingSection
 from nncli.runs.job import Job
-from nncli.web.playground.setting import SOURCES
+from nncli.web.playground.setting import SOURCES, WITH_PATHS
 
 _USED = {"activation", "normalization", "output", "initializer", "bias_initializer", "density"}
 _NOT_OFFERED = {"source", "validation"}  # of data; a page has no validation rows
+_OF_FILES = {"test", "scale"}  # of data from a file; others name columns, or how to read it
 _OF_RANGE = (
     "type", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"
 )  # fmt: skip
 
 
 def choices() -> dict[str, Any]:
-    """Return what a page needs once: the keys of the config, and those of each source.
+    """Return what a page needs once: the keys of the config, of each source and of files.
 
     A source that needs rows in the config is left out: no control can give them.
     """
@@ -38,6 +39,7 @@ def choices() -> dict[str, Any]:
     return {
         "keys": keys,
         "sources": {name: _source(ALL_SOURCES[name]) for name in offered},
+        "files": {name: _of_file(ALL_SOURCES[name]) for name in WITH_PATHS},
     }
 
 
@@ -45,7 +47,10 @@ def used_values(job: Job) -> dict[str, Any]:
     """Return the settings of a job with all defaults, by key; entries by their names."""
     config = job.config.model_dump(mode="json", include={"model": _USED, "training": True})
     used = {f"{part}.{key}": each for part, keys in config.items() for key, each in keys.items()}
-    used |= {"training.loss": job.setup.objective.name}
+    used |= {
+        "training.loss": job.setup.objective.name,
+        "data.test": len(job.dataset.splits.get("test", ())),
+    }
     return {
         key: each["name"] if isinstance(each, dict) and "name" in each else each
         for key, each in used.items()
@@ -54,6 +59,10 @@ def used_values(job: Job) -> dict[str, Any]:
 
 def _source(source: type[Section]) -> dict[str, Any]:
     return {"description": _first_line(source), "keys": _keys(source, "data.", skip=_NOT_OFFERED)}
+
+
+def _of_file(source: type[Section]) -> dict[str, Any]:
+    return {"keys": _keys(source, "data.", skip={*source.model_fields} - _OF_FILES)}
 
 
 def _first_line(section: type[Section]) -> str:
@@ -82,9 +91,18 @@ def _is_section(annotation: Any) -> bool:
 
 
 def _range(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return type and bounds of a value: the first form that the schema allows."""
-    first = schema.get("anyOf", [schema])[0]
-    return {name: first[name] for name in _OF_RANGE if name in first}
+    """Return type and bounds of a value: the first number that the schema allows, else its form."""
+    forms = [*_forms(schema)]
+    form = next((each for each in forms if each.get("type") in ("integer", "number")), forms[0])
+    return {name: form[name] for name in _OF_RANGE if name in form}
+
+
+def _forms(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the forms that a value may have."""
+    if "anyOf" not in schema:
+        yield schema
+    for each in schema.get("anyOf", []):
+        yield from _forms(each)
 
 
 def _entries(annotations: list[Any]) -> dict[str, Any]:

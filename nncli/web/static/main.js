@@ -235,7 +235,7 @@ class Page {
         const place = byId("controls-source");
         this.fields = this.fields.filter((field) => field.control.place !== "source");
         place.replaceChildren();
-        const known = this.choices.sources[source];
+        const known = this.choices.sources[source] ?? this.choices.files[source];
         if (known) this.addFields(sourceControls(known), known.keys);
     }
 
