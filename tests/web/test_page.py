@@ -650,6 +650,44 @@ def test_a_drawn_digit_is_predicted(opened):
     assert page.page.inner_text("#digit-outputs").startswith("y: ")
 
 
+def test_mnist_that_is_not_in_the_cache_is_refused(opened, tmp_path, monkeypatch):
+    monkeypatch.setenv("NNCLI_CACHE", str(tmp_path / "cache"))
+    said = "nncli data fetch mnist"
+    page = opened()
+    before = page.config()
+    page.field("data.source").select_option("mnist")
+    page.wait("document.querySelector('[data-control=\"data.source\"] .refusal').textContent")
+    assert said in page.page.inner_text("[data-control='data.source'] .refusal")
+    assert page.field("data.source").input_value() == "xor"
+    page.page.select_option("#lesson", "same_start")
+    page.wait("document.querySelectorAll('.column').length === 3")
+    lesson = page.config()
+    page.page.select_option("#lesson", "mnist_15_softmax")
+    page.wait(f"document.getElementById('problem').textContent.includes('{said}')")
+    assert page.page.input_value("#lesson") == "same_start"
+    assert "stay alike" in page.page.inner_text("#lesson-text")
+    assert page.config() == lesson
+    page.page.select_option("#lesson", "")
+    page.wait("document.querySelectorAll('.column').length === 4")
+    assert page.config() == before
+    page.messages.clear()  # the browser tells of every refused request
+
+
+def test_a_refused_link_stays_in_the_address_until_something_changes(opened, tmp_path, monkeypatch):
+    monkeypatch.setenv("NNCLI_CACHE", str(tmp_path / "cache"))
+    state = urlsafe_b64encode(b'{"view": {"lesson": "mnist_15_softmax"}}').decode().rstrip("=")
+    page = opened(fragment=f"#state={state}")
+    page.wait("document.getElementById('problem').textContent.includes('data fetch mnist')")
+    page.messages.clear()  # the browser tells of the refused request
+    assert not page.page.is_visible("#lesson-text")
+    assert page.page.evaluate("location.hash") == f"#state={state}"
+    page.page.click("#more-layers")
+    page.wait("document.querySelectorAll('.column').length === 5")
+    again = opened(fragment=page.page.evaluate("location.hash"))
+    again.wait("document.querySelectorAll('.column').length === 5")
+    assert again.page.inner_text("#problem") == ""
+
+
 @pytest.fixture
 def table(tmp_path):
     """Return the path of a table with three columns of numbers and two classes."""

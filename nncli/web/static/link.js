@@ -9,6 +9,7 @@ export class Link {
     constructor(page, firstView) {
         this.page = page;
         this.firstView = firstView;
+        this.isRefused = false; // what the address says; it stays until something is changed
     }
 
     // Restore the state that the end of the address says; a damaged one changes nothing.
@@ -26,12 +27,26 @@ export class Link {
         const weights = start === undefined ? weightsOf(origin) : start;
         await page.turn; // the page may be changing
         const isOther = Object.keys(difference(page.config, wanted)).length;
+        this.isRefused = false;
         if (!isOther && isSame(weights, weightsOf(page.network))) return;
         const keeps = weights === MANY;
-        await page.try(() => page.configure(() => wanted, keeps, keeps ? null : weights));
+        try {
+            await page.configure(() => wanted, keeps, keeps ? null : weights);
+        } catch (error) {
+            page.tell(error.message);
+            page.view.lesson = "";
+            page.lessons.show("");
+            this.isRefused = true;
+        }
     }
 
+    // Write the state into the address, except right after a link that was refused: it may be right
+    // later, such as a lesson of MNIST.
     write() {
+        if (this.isRefused) {
+            this.isRefused = false;
+            return;
+        }
         const { network, view, hidden } = this.page;
         const origin = this.page.origin();
         const state = {

@@ -120,10 +120,17 @@ class Page {
 
     // Begin a lesson, or without a name what the page began with.
     async begins(lesson) {
+        const before = this.view.lesson;
         this.view.lesson = lesson;
-        this.lessons.show(lesson);
         const { config, start } = this.origin();
-        await this.configure(() => config, false, start);
+        try {
+            await this.configure(() => config, false, start);
+        } catch (error) {
+            this.view.lesson = before; // such as of MNIST, which is not in the cache
+            throw error;
+        } finally {
+            this.lessons.show(this.view.lesson);
+        }
     }
 
     // The config, and the weights to start from, from which a link says the differences.
