@@ -78,6 +78,12 @@ LINES = """new Promise((done) => fetch("/events").then(async (answer) => {
     .sort((one, other) => one[1] - other[1]);
   done({ first, straight: [places[0], places.at(-1)], low: plane.low, high: plane.high });
 }))"""
+# How bright the pixels in the middle of the drawn digit are, from left to right.
+MIDDLE = """(() => {
+  const pad = document.getElementById("digit-pad");
+  const { data } = pad.getContext("2d").getImageData(0, pad.height / 2, pad.width, 1);
+  return Array.from({ length: pad.width }, (_, n) => data[4 * n]);
+})()"""
 # Curves that go on, with values of another loss.
 HISTORY = """import("/chart.js").then(({ History }) => {
   const history = new History();
@@ -648,6 +654,22 @@ def test_a_drawn_digit_is_predicted(opened):
     page.wait(f"({PICTURE})('digit-pad') !== {json.dumps(empty)}")
     page.wait("document.querySelectorAll('#digit-outputs li').length === 1")
     assert page.page.inner_text("#digit-outputs").startswith("y: ")
+
+
+def test_a_fast_stroke_has_no_gaps(opened):
+    rows = {"source": "rows", "inputs": [[255.0 * n] * 784 for n in (0, 1)], "labels": [0, 1]}
+    page = opened({"data": rows, "training": {"batch_size": 2, "engine": "numpy"}})
+    page.page.click("#digit summary")
+    page.page.locator("#digit-pad").scroll_into_view_if_needed()
+    box = page.page.locator("#digit-pad").bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.page.mouse.move(box["x"] + 10, middle)
+    page.page.mouse.down()
+    page.page.mouse.move(box["x"] + box["width"] - 10, middle)  # in one leap
+    page.page.mouse.up()
+    line = page.page.evaluate(MIDDLE)
+    edge = len(line) // 8
+    assert min(line[edge:-edge]) > 150
 
 
 def test_mnist_that_is_not_in_the_cache_is_refused(opened, tmp_path, monkeypatch):

@@ -238,6 +238,7 @@ export class Digit extends Panel {
         this.pixels = new Array(DIGIT * DIGIT).fill(0);
         this.canvas.addEventListener("pointerdown", (event) => {
             this.canvas.setPointerCapture(event.pointerId);
+            this.last = null;
             this.paint(event);
         });
         this.canvas.addEventListener("pointermove", (event) => {
@@ -253,11 +254,14 @@ export class Digit extends Panel {
         this.place.hidden = network.columns.length !== DIGIT * DIGIT;
     }
 
+    // Paint a line from the last place of a stroke: a fast pointer skips those between.
     paint(event) {
         const scale = DIGIT / this.canvas.clientWidth;
-        const [x, y] = [event.offsetX * scale - 0.5, event.offsetY * scale - 0.5];
+        const place = [event.offsetX * scale - 0.5, event.offsetY * scale - 0.5];
+        const start = this.last ?? place;
+        this.last = place;
         this.pixels.forEach((before, n) => {
-            const distance = Math.hypot((n % DIGIT) - x, Math.floor(n / DIGIT) - y);
+            const distance = distanceToLine([n % DIGIT, Math.floor(n / DIGIT)], start, place);
             const ink = Math.round(BRIGHTEST * Math.max(0, Math.min(1, 1.5 - distance / BRUSH)));
             this.pixels[n] = Math.max(before, ink);
         });
@@ -291,4 +295,12 @@ export class Digit extends Panel {
             }),
         );
     }
+}
+
+// Return the distance of a point from the straight line between two others.
+function distanceToLine([x, y], [x1, y1], [x2, y2]) {
+    const [across, down] = [x2 - x1, y2 - y1];
+    const along = ((x - x1) * across + (y - y1) * down) / (across ** 2 + down ** 2 || 1);
+    const share = Math.max(0, Math.min(1, along));
+    return Math.hypot(x - x1 - share * across, y - y1 - share * down);
 }
