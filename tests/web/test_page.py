@@ -710,6 +710,15 @@ def test_a_refused_link_stays_in_the_address_until_something_changes(opened, tmp
     assert again.page.inner_text("#problem") == ""
 
 
+def test_a_page_without_javascript_says_what_it_needs(browser):
+    with playground() as server:
+        context = browser.new_context(java_script_enabled=False)
+        page = context.new_page()
+        page.goto(server.url)
+        assert "needs JavaScript" in page.inner_text("body")
+        context.close()
+
+
 @pytest.fixture
 def table(tmp_path):
     """Return the path of a table with three columns of numbers and two classes."""
