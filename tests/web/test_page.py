@@ -6,6 +6,7 @@ import sys
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -84,6 +85,7 @@ MIDDLE = """(() => {
   const { data } = pad.getContext("2d").getImageData(0, pad.height / 2, pad.width, 1);
   return Array.from({ length: pad.width }, (_, n) => data[4 * n]);
 })()"""
+CENTERED = "pixels => import('/panels.js').then(({ centered }) => centered(pixels))"
 # Curves that go on, with values of another loss.
 HISTORY = """import("/chart.js").then(({ History }) => {
   const history = new History();
@@ -670,6 +672,19 @@ def test_a_fast_stroke_has_no_gaps(opened):
     line = page.page.evaluate(MIDDLE)
     edge = len(line) // 8
     assert min(line[edge:-edge]) > 150
+
+
+def test_a_digit_of_mnist_is_moved_to_the_middle(opened):
+    pixels = np.zeros((28, 28), int)
+    pixels[2:8, 15:19] = 200
+    pixels[2, 15] = 40
+    page = opened().page
+    for rows, columns in ((0, 0), (18, 5), (3, -12)):
+        drawn = np.roll(pixels, (rows, columns), (0, 1))
+        moved = page.evaluate(CENTERED, drawn.ravel().tolist())
+        assert np.array_equal(np.reshape(moved, (28, 28))[11:17, 12:16], pixels[2:8, 15:19])
+        assert sum(moved) == pixels.sum()
+    assert page.evaluate(CENTERED, [0] * 784) == [0] * 784
 
 
 def test_mnist_that_is_not_in_the_cache_is_refused(opened, tmp_path, monkeypatch):

@@ -281,8 +281,9 @@ export class Digit extends Panel {
 
     async show() {
         this.draw();
-        const { classes, targets } = this.page.network;
-        const { layers } = await this.page.act("values", { inputs: this.pixels });
+        const { classes, targets, config } = this.page.network;
+        const inputs = config.data.source === "mnist" ? centered(this.pixels) : this.pixels;
+        const { layers } = await this.page.act("values", { inputs });
         const outputs = layers.at(-1).a;
         const names = classes.length === outputs.length ? classes : targets;
         const best = outputs.indexOf(Math.max(...outputs));
@@ -303,4 +304,18 @@ function distanceToLine([x, y], [x1, y1], [x2, y2]) {
     const along = ((x - x1) * across + (y - y1) * down) / (across ** 2 + down ** 2 || 1);
     const share = Math.max(0, Math.min(1, along));
     return Math.hypot(x - x1 - share * across, y - y1 - share * down);
+}
+
+// Return the pixels of a digit, moved until their center of mass is in the middle, as in MNIST.
+export function centered(pixels) {
+    const places = pixels.map((_, n) => [n % DIGIT, Math.floor(n / DIGIT)]);
+    const ink = pixels.reduce((sum, each) => sum + each, 0);
+    const [right, down] = [0, 1].map((axis) => {
+        const moment = pixels.reduce((sum, each, n) => sum + each * places[n][axis], 0);
+        return ink ? Math.round((DIGIT - 1) / 2 - moment / ink) : 0;
+    });
+    return places.map(([x, y]) => {
+        const isInside = [x - right, y - down].every((each) => each >= 0 && each < DIGIT);
+        return isInside ? pixels[(y - down) * DIGIT + x - right] : 0;
+    });
 }
