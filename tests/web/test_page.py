@@ -351,6 +351,7 @@ def test_a_click_on_a_unit_shows_its_part_of_the_worked_example(opened):
         " - document.getElementById('example-text').getBoundingClientRect().top"
     )
     assert -1 < below < 40
+    assert page.page.evaluate("document.getElementById('example').scrollTop") == 0
     page.page.keyboard.press("Escape")
     page.page.mouse.click(left + 0.5 * column, y)  # an input has none
     assert not page.page.evaluate("document.getElementById('example').open")

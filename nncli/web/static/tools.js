@@ -78,7 +78,8 @@ export class Tools {
     // Show the worked example of the row that the form names, from the layer of a unit on.
     async showUnit({ layer, unit }) {
         await this.showExample(Number(byId("row-number").value), [layer, unit]);
-        byId(`layer-${layer}`).scrollIntoView();
+        const [text, part] = ["example-text", `layer-${layer}`].map(byId);
+        text.scrollTop += part.getBoundingClientRect().top - text.getBoundingClientRect().top;
     }
 
     async showExample(row, unit) {
