@@ -52,6 +52,13 @@ PLACE = """(() => {
 })()"""
 # What a canvas shows.
 PICTURE = "id => document.getElementById(id).toDataURL()"
+# The colors of the output at its left and at its right side.
+SIDES = """new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
+  const { width, height } = document.getElementById("surface");
+  const picture = document.getElementById("surface").getContext("2d");
+  const { data } = picture.getImageData(0, height / 2, width, 1);
+  done([0.03, 0.97].map((share) => [...data.slice(4 * Math.round(share * width)).slice(0, 3)]));
+})))"""
 # The width of the network, and the number of different colors near a place of its canvas.
 WIDTH = "document.getElementById('graph').getBoundingClientRect().width"
 COLORS = """([x, y]) => new Promise(done =>
@@ -769,6 +776,19 @@ def test_any_two_columns_of_a_table_are_the_plane(opened, table):
     page.wait("document.getElementById('steps').textContent === '0'")
     assert page.value("data.drop") == ["b"]
     assert page.page.is_visible("#surface")
+
+
+def test_the_output_has_the_colors_of_targets_that_are_scaled(opened, tmp_path):
+    rows = [f"{n / 10},{n % 7},{2000 + 12.5 * n}" for n in range(84)]
+    table = tmp_path / "own.csv"
+    table.write_text("\n".join(["a,b,price", *rows]), encoding="utf-8")
+    page = opened(table=table)
+    page.page.click("#play")
+    page.wait("Number(document.getElementById('epochs').textContent) >= 200")
+    page.page.click("#play")
+    low, high = page.page.evaluate(SIDES)
+    assert low[0] > low[2] + 40  # orange
+    assert high[2] > high[0] + 40  # blue
 
 
 def test_a_page_is_saved_as_a_run(opened, tmp_path, monkeypatch):

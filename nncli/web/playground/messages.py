@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.data.dataset import Dataset
 from nncli.data.splits import Rows, Split
 from nncli.nn.entries import Array
 from nncli.runs.job import Job
@@ -47,6 +48,7 @@ def network_message(
         "task": data.task,
         "classes": [*data.classes],
         "targets": [*data.targets],
+        "target_ends": _target_ends(data),
         "loss": job.setup.objective.name,
         "score": job.score.name,
         "epochs": job.plan.epochs,
@@ -113,6 +115,16 @@ def weights_answer(weights: Array, units: int) -> dict[str, Any]:
 def hidden_answer(outputs: Array) -> dict[str, Any]:
     """Return the outputs of a layer for the rows that are drawn."""
     return {"units": outputs.shape[1], "outputs": _bytes(outputs, np.float32)}
+
+
+def _target_ends(data: Dataset) -> dict[str, float] | None:
+    """Return the ends of the first target of the training rows, not scaled; None for classes."""
+    split = data.splits["train"]
+    if split.of_classes:
+        return None
+    targets = split.targets[split.rows, 0]
+    low, high = float(targets.min()), float(targets.max())
+    return {"low": low, "high": high} if low < high else {"low": low - 1, "high": high + 1}
 
 
 def _plane(plane: Plane, points: Array) -> dict[str, Any]:
