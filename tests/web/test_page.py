@@ -791,6 +791,17 @@ def test_the_output_has_the_colors_of_targets_that_are_scaled(opened, tmp_path):
     assert high[2] > high[0] + 40  # blue
 
 
+def test_warnings_of_the_data_are_shown(opened, tmp_path):
+    rows = [f"{n % 7 if n % 9 else ''},{n % 5},{'yes' if n % 7 > 3 else 'no'}" for n in range(90)]
+    table = tmp_path / "own.csv"
+    table.write_text("\n".join(["a,b,answer", *rows]), encoding="utf-8")
+    page = opened(table=table)
+    (said,) = page.page.locator("#warnings li").all_inner_texts()
+    assert said.startswith("FILE: column a: 10 missing values take the median")
+    page.page.select_option(".field[data-control='data.source'] select", "xor")
+    page.wait("!document.querySelector('#warnings li')")
+
+
 def test_a_page_is_saved_as_a_run(opened, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     page = opened()

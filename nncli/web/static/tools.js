@@ -22,9 +22,10 @@ export class Tools {
         });
     }
 
-    // Take a new network: what a click may add depends on its classes.
+    // Take a new network: what a click may add depends on its classes. It has the warnings of
+    // `nncli train`, too.
     take(network) {
-        const { classes, points } = network;
+        const { classes, points, warnings } = network;
         const adds = classes.length
             ? classes.map((name, index) => [`add ${index}`, `adds a row of class ${name}`])
             : [
@@ -44,6 +45,9 @@ export class Tools {
         select.value = choices.some(([value]) => value === chosen) ? chosen : EXAMPLE;
         byId("row-number").max = points.train ? points.train.count - 1 : "";
         byId("findings").replaceChildren();
+        byId("warnings").replaceChildren(
+            ...warnings.map((textContent) => element("li", { textContent })),
+        );
     }
 
     async save() {
