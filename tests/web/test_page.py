@@ -404,6 +404,17 @@ def test_a_state_is_restored_from_its_link(opened):
     assert second.page.is_visible("#epoch")
 
 
+def test_a_link_hides_the_controls_of_layers_and_what_a_key_does(opened):
+    page = opened(fragment="#hide=model.hidden_layers,model.activation,step")
+    for each in ("#more-layers", "#fewer-layers", ".sizes button", ".column select"):
+        assert not page.page.locator(each).first.is_visible(), each
+    assert page.page.locator(".sizes span").all_inner_texts() == ["4", "2"]
+    page.page.keyboard.press("s")
+    page.page.keyboard.press("e")
+    page.wait("document.getElementById('epochs').textContent === '1'")
+    assert page.steps() == 20
+
+
 def test_weights_that_were_set_are_part_of_the_link(opened):
     first = opened()
     first.page.click("#epoch")

@@ -96,6 +96,7 @@ export class Columns {
         const button = (text, words, change) => {
             const made = element("button", {
                 textContent: text,
+                data: { control: "model.hidden_layers" },
                 attributes: { "aria-label": `${words} ${name}` },
             });
             made.addEventListener("click", resize(change));
@@ -105,7 +106,10 @@ export class Columns {
         const fewer = button("−", "Remove a unit from", -1);
         const select = element(
             "select",
-            { attributes: { "aria-label": `Activation of ${name}` } },
+            {
+                data: { control: "model.activation" },
+                attributes: { "aria-label": `Activation of ${name}` },
+            },
             activations.map((each) =>
                 element("option", { value: each, textContent: each.replaceAll("_", " ") }),
             ),
