@@ -415,6 +415,13 @@ def test_a_link_hides_the_controls_of_layers_and_what_a_key_does(opened):
     assert page.steps() == 20
 
 
+def test_a_page_trains_without_its_output(opened):
+    page = opened(fragment="#hide=output")
+    assert not page.page.is_visible("#surface")
+    page.page.click("#step")
+    page.wait("document.getElementById('steps').textContent === '1'")
+
+
 def test_weights_that_were_set_are_part_of_the_link(opened):
     first = opened()
     first.page.click("#epoch")

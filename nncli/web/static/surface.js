@@ -89,6 +89,7 @@ export class Surface {
     // `lines` are drawn between the map and the points; the one at `pointed` is wider.
     draw(picture, network, points, { smooth, lines, pointed }) {
         const size = this.canvas.clientWidth;
+        if (!size) return; // a link has hidden it
         const context = fitted(this.canvas, size, size);
         if (!this.isCurrent || this.top.width !== this.canvas.width)
             this.drawTop(network, points, size);
