@@ -294,6 +294,10 @@ def test_a_refused_value_is_explained_next_to_its_control(opened):
     assert "found -1; expected more than 0" in said
     assert field.input_value() == "0.01"
     page.messages.clear()  # the browser tells of every refused request
+    page.field("training.batch_size").fill("20")
+    page.field("training.batch_size").press("Enter")
+    page.wait("!document.querySelector('[aria-invalid]')")
+    assert "".join(page.page.locator(".refusal").all_inner_texts()) == ""
 
 
 def test_xor_learns(opened):

@@ -43,9 +43,14 @@ export class Field {
         );
     }
 
-    async send(value) {
+    // Say no longer that a value was refused.
+    forget() {
         this.refusal.textContent = "";
         this.input.removeAttribute("aria-invalid");
+    }
+
+    async send(value) {
+        this.forget();
         try {
             await this.change(this.control, value);
         } catch (error) {

@@ -180,6 +180,7 @@ class Page {
 
     // Remember what the server trains; a message about a config before it may come after an answer.
     learn({ build, config }) {
+        if (build > this.build) for (const field of this.fields) field.forget();
         if (build >= this.build) [this.build, this.config] = [build, config];
     }
 
