@@ -798,6 +798,9 @@ def test_any_two_columns_of_a_table_are_the_plane(opened, table):
     page.wait("document.getElementById('steps').textContent === '0'")
     assert page.value("data.drop") == ["b"]
     assert page.page.is_visible("#surface")
+    page.page.select_option("#click", "add 1")
+    page.page.click("#surface", position={"x": 40, "y": 60})
+    page.wait("document.getElementById('own-columns').hidden")  # the listed rows have no others
 
 
 def test_the_output_has_the_colors_of_targets_that_are_scaled(opened, tmp_path):

@@ -171,7 +171,7 @@ export class OwnColumns {
             const select = element("select", { id: `column-${axis}` });
             select.addEventListener("change", () => {
                 this.avoidTwice(axis);
-                page.try(() => page.configure((config) => this.withColumns(config), false));
+                page.try(() => this.send(page));
             });
             const named = element("label", { htmlFor: select.id, textContent: label });
             byId("own-columns").append(element("div", { className: "field" }, [named, select]));
@@ -179,10 +179,11 @@ export class OwnColumns {
         });
     }
 
-    take({ numbers, columns }) {
-        this.numbers = numbers;
-        this.columns = columns;
-        const isOwn = columns.length === 2 && columns.every((name) => numbers.includes(name));
+    // Take a network. Rows that the config lists, such as after a click, have no other columns.
+    take(network) {
+        const { config, numbers, columns } = network;
+        this.network = network;
+        const isOwn = "path" in config.data && columns.length === 2;
         byId("own-columns").hidden = !isOwn || numbers.length < 3;
         this.selects.forEach((select, axis) => {
             const options = numbers.map((name) =>
@@ -193,18 +194,28 @@ export class OwnColumns {
         });
     }
 
+    async send(page) {
+        try {
+            await page.configure((config) => this.withColumns(config), false);
+        } catch (error) {
+            this.take(this.network);
+            throw error;
+        }
+    }
+
     // If one column is chosen twice, the other one changes, too.
     avoidTwice(axis) {
         const other = this.selects[1 - axis];
-        if (other.value === this.selects[axis].value) other.value = this.columns[axis];
+        if (other.value === this.selects[axis].value) other.value = this.network.columns[axis];
     }
 
     // Drop all other columns of numbers; what else was dropped stays so. Features name columns.
     withColumns(config) {
         const chosen = this.selects.map((select) => select.value);
-        const others = (config.data.drop ?? []).filter((name) => !this.numbers.includes(name));
-        const numbers = this.numbers.filter((name) => !chosen.includes(name));
-        const dropped = changed(config, "data.drop", [...others, ...numbers]);
+        const { numbers } = this.network;
+        const others = (config.data.drop ?? []).filter((name) => !numbers.includes(name));
+        const left = numbers.filter((name) => !chosen.includes(name));
+        const dropped = changed(config, "data.drop", [...others, ...left]);
         return changed(dropped, "data.features", null);
     }
 }
