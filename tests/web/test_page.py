@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import sys
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from pathlib import Path
@@ -170,10 +171,10 @@ def opened(browser, tmp_path):
     """Return a function that opens a page; check at the end that it was quiet."""
     found, closing = [], []
 
-    def begin(config=CONFIG, fragment="", table=None, **settings):
+    def begin(config=CONFIG, fragment="", table=None, host="127.0.0.1", token=None, **settings):
         path = tmp_path / "config.yaml"
         path.write_text(yaml.safe_dump(config), encoding="utf-8")
-        server = playground(table or path)
+        server = playground(table or path, host=host, token=token)
         url = server.__enter__().url
         context = browser.new_context(**settings)
         closing.extend([context.close, lambda: server.__exit__(None, None, None)])
@@ -825,6 +826,29 @@ def test_warnings_of_the_data_are_shown(opened, tmp_path):
     assert said.startswith("FILE: column a: 10 missing values take the median")
     page.page.select_option(".field[data-control='data.source'] select", "xor")
     page.wait("!document.querySelector('#warnings li')")
+
+
+def test_a_page_of_another_computer_copies_its_config(opened):
+    with socket.socket(type=socket.SOCK_DGRAM) as route:
+        try:
+            route.connect(("192.0.2.1", 9))  # of documents; nothing is sent
+        except OSError:
+            pytest.skip("needs an address that other computers reach")
+        host = route.getsockname()[0]
+    page = opened(host=host, token="a-token-for-tests")
+    assert not page.page.evaluate("isSecureContext")
+    page.page.click("#config")
+    page.wait("document.getElementById('yaml').open")
+    expected = page.page.inner_text("#text")
+    page.page.click("#copy")
+    page.wait("document.getElementById('copied').textContent === 'Copied'")
+    page.page.click("#close")
+    page.page.evaluate("document.body.append(document.createElement('textarea'))")
+    page.page.focus("textarea")
+    page.page.keyboard.press("Control+V")
+    assert page.page.input_value("textarea").rstrip() == expected.rstrip()
+    assert all("Cross-Origin-Opener-Policy" in each for each in page.messages)
+    page.messages.clear()  # the browser tells that this header needs encryption
 
 
 def test_a_page_is_saved_as_a_run(opened, tmp_path, monkeypatch):

@@ -311,9 +311,6 @@ class Page {
         acts("reset", () => ["reset", ({ seed = 0 }) => ({ seed })]);
         acts("reseed", () => ["reset", ({ seed = 0 }) => ({ seed: seed + 1 })]);
         acts("restart", () => ["reset"]);
-        click("config", () => this.try(() => this.showConfig()));
-        click("close", () => byId("yaml").close());
-        click("copy", () => this.copy());
         byId("speed").addEventListener("change", () =>
             this.changeView("speed", byId("speed").value),
         );
@@ -341,17 +338,6 @@ class Page {
         if (!key || !isFree || isOther || byId(key).classList.contains("hidden")) return;
         event.preventDefault();
         byId(key).click();
-    }
-
-    async showConfig() {
-        setText(byId("text"), (await this.act("config")).yaml);
-        setText(byId("copied"), "");
-        byId("yaml").showModal();
-    }
-
-    async copy() {
-        await navigator.clipboard.writeText(byId("text").textContent);
-        setText(byId("copied"), "Copied");
     }
 }
 

@@ -1,4 +1,5 @@
-// What a page offers beside training: lessons, findings, worked examples, saving, own points.
+// What a page offers beside training: lessons, findings, worked examples, its config, saving, own
+// points.
 
 import { byId, element, setText } from "./dom.js";
 import { changed } from "./state.js";
@@ -12,6 +13,9 @@ const NEAR = 8; // pixels between a click and the point that it means
 export class Tools {
     constructor(page) {
         this.page = page;
+        byId("config").addEventListener("click", () => page.try(() => this.showConfig()));
+        byId("copy").addEventListener("click", () => this.copy());
+        byId("close").addEventListener("click", () => byId("yaml").close());
         byId("save").addEventListener("click", () => page.try(() => this.save()));
         byId("diagnose").addEventListener("click", () => page.try(() => this.diagnose()));
         byId("surface").addEventListener("click", (event) => page.try(() => this.click(event)));
@@ -48,6 +52,24 @@ export class Tools {
         byId("warnings").replaceChildren(
             ...warnings.map((textContent) => element("li", { textContent })),
         );
+    }
+
+    async showConfig() {
+        setText(byId("text"), (await this.page.act("config")).yaml);
+        setText(byId("copied"), "");
+        byId("yaml").showModal();
+    }
+
+    // A browser lends its clipboard only to pages of its own computer, or with encryption. For
+    // others, such as those of a class, it copies what is selected.
+    async copy() {
+        const text = byId("text");
+        if (navigator.clipboard) await navigator.clipboard.writeText(text.textContent);
+        else {
+            getSelection().selectAllChildren(text);
+            document.execCommand("copy");
+        }
+        setText(byId("copied"), "Copied");
     }
 
     async save() {
