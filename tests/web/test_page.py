@@ -813,6 +813,12 @@ def test_the_output_has_the_colors_of_targets_that_are_scaled(opened, tmp_path):
     page.wait("Number(document.getElementById('epochs').textContent) >= 200")
     page.page.click("#play")
     low, high = page.page.evaluate(SIDES)
+    assert page.page.locator("#legend .named").all_inner_texts()[:2] == [
+        "target 2000",
+        "target 3000",
+    ]
+    clicks = page.page.locator("#click option").all_inner_texts()
+    assert clicks[1:3] == ["adds a row with target 2000", "adds a row with target 3000"]
     assert low[0] > low[2] + 40  # orange
     assert high[2] > high[0] + 40  # blue
 

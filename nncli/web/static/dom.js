@@ -35,6 +35,11 @@ export function colorOf(name) {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+// Return a number as it is printed, with a minus sign instead of a hyphen.
+export function signed(number) {
+    return String(number).replace("-", "−");
+}
+
 // Return a number with three digits, and no more zeros than it needs.
 export function short(number) {
     if (number === null || number === undefined) return "–";

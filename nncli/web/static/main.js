@@ -2,7 +2,7 @@
 
 import { CONTROLS, sourceControls } from "./controls.js";
 import { css, classColor, diverging } from "./colors.js";
-import { byId, element, setText } from "./dom.js";
+import { byId, element, setText, signed } from "./dom.js";
 import { Drawing } from "./drawing.js";
 import { Features } from "./features.js";
 import { Field } from "./fields.js";
@@ -14,6 +14,7 @@ import { listenToPointer } from "./pointer.js";
 import { Digit, HiddenSpace, LossLandscape } from "./panels.js";
 import { changed, valueAt } from "./state.js";
 import { Stream } from "./stream.js";
+import { rounded } from "./surface.js";
 import { Lessons, OwnColumns, Tools } from "./tools.js";
 
 const SPEEDS = [1, 5, 30, 300]; // steps a second
@@ -254,10 +255,10 @@ class Page {
                   css(classColor(index, network.classes.length)),
                   String(name),
               ])
-            : [
-                  [css(diverging(-1)), "low"],
-                  [css(diverging(1)), "high"],
-              ];
+            : ["low", "high"].map((end, n) => {
+                  const target = rounded(network.target_ends[end], network.target_ends);
+                  return [css(diverging(2 * n - 1)), `target ${signed(target)}`];
+              });
         const swatches = colors.map(([color, text]) => {
             const swatch = element("span", { className: "swatch" });
             swatch.style.background = color;
@@ -272,6 +273,7 @@ class Page {
                 text,
             ]),
         );
+        byId("legend").hidden = !network.plane && !network.classes.length;
         byId("legend").replaceChildren(...swatches, ...(network.plane ? shapes : []));
     }
 

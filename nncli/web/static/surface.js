@@ -1,7 +1,7 @@
 // Maps of outputs in the plane of two inputs, and the rows as points on it.
 
 import { classColor, classPixel, css, divergingPixels, STEPS } from "./colors.js";
-import { colorOf, fitted } from "./dom.js";
+import { colorOf, fitted, signed } from "./dom.js";
 
 const RADIUS = 3;
 const PALENESS = 0.65;
@@ -128,10 +128,12 @@ export class Surface {
             context.textAlign = align;
             context.fillText(words, x, y);
         };
-        text(tick(low[0]), 4, size - 4, "left");
+        const tick = (number, axis) =>
+            signed(rounded(number, { low: low[axis], high: high[axis] }));
+        text(tick(low[0], 0), 4, size - 4, "left");
         text(`${names[0]} →`, size / 2, size - 4, "center");
-        text(tick(high[0]), size - 4, size - 4, "right");
-        text(`${tick(high[1])} ${names[1]} ↑`, 4, 12, "left");
+        text(tick(high[0], 0), size - 4, size - 4, "right");
+        text(`${tick(high[1], 1)} ${names[1]} ↑`, 4, 12, "left");
     }
 
     // Training rows are filled circles, test rows are squares with a dark edge.
@@ -152,8 +154,10 @@ export class Surface {
     }
 }
 
-function tick(value) {
-    return String(Number(value.toPrecision(2))).replace("-", "−");
+// Return a number between two ends, with the digits that tell tenths of their distance apart.
+export function rounded(number, { low, high }) {
+    const step = 10 ** Math.floor(Math.log10(high - low) - 1);
+    return Number((Math.round(number / step) * step).toPrecision(12));
 }
 
 export function pointColors(network) {

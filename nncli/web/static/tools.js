@@ -1,8 +1,9 @@
 // What a page offers beside training: lessons, findings, worked examples, its config, saving, own
 // points.
 
-import { byId, element, setText } from "./dom.js";
+import { byId, element, setText, signed } from "./dom.js";
 import { changed } from "./state.js";
+import { rounded } from "./surface.js";
 
 const EXAMPLE = "example";
 const REMOVE = "remove";
@@ -29,13 +30,13 @@ export class Tools {
     // Take a new network: what a click may add depends on its classes. It has the warnings of
     // `nncli train`, too.
     take(network) {
-        const { classes, points, warnings } = network;
+        const { classes, points, target_ends: ends, warnings } = network;
         const adds = classes.length
             ? classes.map((name, index) => [`add ${index}`, `adds a row of class ${name}`])
-            : [
-                  ["add -1", "adds a row with target −1"],
-                  ["add 1", "adds a row with target 1"],
-              ];
+            : [ends.low, ends.high].map((end) => {
+                  const target = rounded(end, ends);
+                  return [`add ${target}`, `adds a row with target ${signed(target)}`];
+              });
         const choices = [
             [EXAMPLE, "shows the worked example of a row"],
             ...adds,
