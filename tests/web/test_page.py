@@ -60,6 +60,13 @@ SIDES = """new Promise(done => requestAnimationFrame(() => requestAnimationFrame
   const { data } = picture.getImageData(0, height / 2, width, 1);
   done([0.03, 0.97].map((share) => [...data.slice(4 * Math.round(share * width)).slice(0, 3)]));
 })))"""
+# Texts that fit into 100 pixels, and the width of the longer one.
+FITTING = """import("/dom.js").then(({ fitting }) => {
+  const context = document.createElement("canvas").getContext("2d");
+  const long = fitting(context, "age of the younger one of both parents", 100);
+  const width = context.measureText(long).width;
+  return { short: fitting(context, "age", 100), long, width };
+})"""
 # The width of the network, and the number of different colors near a place of its canvas.
 WIDTH = "document.getElementById('graph').getBoundingClientRect().width"
 COLORS = """([x, y]) => new Promise(done =>
@@ -821,6 +828,14 @@ def test_the_output_has_the_colors_of_targets_that_are_scaled(opened, tmp_path):
     assert clicks[1:3] == ["adds a row with target 2000", "adds a row with target 3000"]
     assert low[0] > low[2] + 40  # orange
     assert high[2] > high[0] + 40  # blue
+
+
+def test_a_long_text_is_shortened_to_fit(opened):
+    texts = opened().page.evaluate(FITTING)
+    assert texts["short"] == "age"
+    assert texts["long"].startswith("age of the")
+    assert texts["long"].endswith("…")
+    assert texts["width"] <= 100
 
 
 def test_warnings_of_the_data_are_shown(opened, tmp_path):

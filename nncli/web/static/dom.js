@@ -31,6 +31,15 @@ export function fitted(canvas, width, height) {
     return context;
 }
 
+// Return a text, shortened to fit into some pixels of a canvas.
+export function fitting(context, text, width) {
+    if (context.measureText(text).width <= width) return text;
+    const letters = [...text];
+    while (letters.length && context.measureText(`${letters.join("")}…`).width > width)
+        letters.pop();
+    return `${letters.join("")}…`;
+}
+
 export function colorOf(name) {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }

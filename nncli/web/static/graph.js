@@ -1,7 +1,7 @@
 // The network: units as maps of their outputs, weights as curves, biases as squares.
 
 import { css, diverging, STEPS, weightColor } from "./colors.js";
-import { colorOf, fitted, short } from "./dom.js";
+import { colorOf, fitted, fitting, short } from "./dom.js";
 
 const MOST_UNITS = 8; // drawn of each layer
 export const MOST_OUTPUTS = 10;
@@ -184,7 +184,7 @@ export class Graph {
         context.font = "11px system-ui, sans-serif";
         context.fillStyle = color;
         context.textAlign = "center";
-        context.fillText(text, x, y);
+        context.fillText(fitting(context, text, this.column - 6), x, y);
     }
 
     pictureOf(node, maps) {

@@ -1,9 +1,10 @@
 // Maps of outputs in the plane of two inputs, and the rows as points on it.
 
 import { classColor, classPixel, css, divergingPixels, STEPS } from "./colors.js";
-import { colorOf, fitted, signed } from "./dom.js";
+import { colorOf, fitted, fitting, signed } from "./dom.js";
 
 const RADIUS = 3;
+const NAME = 0.6; // of the width, of the name of an axis
 const PALENESS = 0.65;
 
 // Turns maps into pictures; the pixels of a picture are written into the same memory again.
@@ -126,7 +127,7 @@ export class Surface {
         context.font = "11px system-ui, sans-serif";
         const text = (words, x, y, align) => {
             context.textAlign = align;
-            context.fillText(words, x, y);
+            context.fillText(fitting(context, words, NAME * size), x, y);
         };
         const tick = (number, axis) =>
             signed(rounded(number, { low: low[axis], high: high[axis] }));
