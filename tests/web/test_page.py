@@ -376,6 +376,16 @@ def test_a_click_on_a_unit_shows_its_part_of_the_worked_example(opened):
     assert not page.page.evaluate("document.getElementById('example').open")
 
 
+def test_the_title_of_a_worked_example_stays_on_a_phone(opened):
+    page = opened(viewport={"width": 360, "height": 740})
+    page.page.evaluate("document.getElementById('graph').scrollIntoView()")
+    left, top, column = page.page.evaluate(PLACE)
+    page.page.mouse.click(left + 2.5 * column, top + 31)
+    page.wait("document.getElementById('example').open")
+    assert page.page.evaluate("document.getElementById('example').scrollTop") == 0
+    assert page.page.evaluate("document.getElementById('example-text').scrollTop") > 0
+
+
 def test_a_hidden_worked_example_is_not_shown_by_a_click(opened):
     page = opened(fragment="#hide=example")
     left, top, column = page.page.evaluate(PLACE)

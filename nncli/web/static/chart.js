@@ -4,7 +4,7 @@ import { colorOf, fitted, short } from "./dom.js";
 
 const MOST_POINTS = 1000;
 const MOST_CHANGES = 50;
-const LEFT = 40;
+const LEFT = 46;
 const BOTTOM = 18;
 const NAMES = ["train", "test"];
 

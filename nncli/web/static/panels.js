@@ -292,7 +292,7 @@ export class Digit extends Panel {
                 const bar = element("span", { className: "bar-of" });
                 bar.style.width = `${Math.round(60 * Math.max(0, Math.min(1, output ?? 0)))}px`;
                 const text = `${names[n] ?? n}: ${short(output)}`;
-                return element("li", { className: n === best ? "best" : "" }, [bar, text]);
+                return element("li", { className: n === best ? "best" : "" }, [text, bar]);
             }),
         );
     }
