@@ -69,6 +69,20 @@ def test_no_answer_has_the_path_of_a_file(table):
         assert str(table.parent) not in text
 
 
+def test_what_is_told_of_a_file_nearby_does_not_name_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "private.csv"
+    lines = [f"{n % 30},{n % 7},{'yes' if n % 30 > 14 else 'no'}" for n in range(300)]
+    path.write_text("\n".join(["a,b,answer", *lines]), encoding="utf-8")
+    page = Session(start_of(path))
+    network = last(page, "network")
+    (told,) = network["warnings"]
+    assert told.startswith("FILE: 'a' alone predicts the target")
+    path.write_text("a,b,answer\n1,2\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"^FILE: line 2: "):
+        page.act({"do": "configure", "config": network["config"]})
+
+
 def test_a_page_that_opens_without_its_file_is_not_told_the_path(table):
     with playground(table) as server:
         client = Client(server)

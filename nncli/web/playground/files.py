@@ -10,11 +10,14 @@ from tempfile import gettempdir
 from typing import Any
 
 from nncli.base.errors import ConfigError, NncliError, UsageError
+from nncli.base.paths import nearby
 from nncli.base.words import printable
 from nncli.config.places import path_keys
 from nncli.data.builtin.cache import cache_directory
 
 Values = dict[str, Any]
+
+_REST = r"([/\\][^:;,'\"]*)?"  # of a path in a folder
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,9 @@ def _without(text: str, paths: Mapping[str, str]) -> str:
     """Return a text with names instead of paths, the longest first, and of what is in them."""
     for name, path in sorted(paths.items(), key=lambda each: -len(each[1])):
         for written in {path, printable(path)}:
-            text = re.sub(rf"{re.escape(written)}([/\\\\][^:;,'\"]*)?", name, text)
+            text = re.sub(rf"{re.escape(written)}{_REST}", name, text)
+        short = re.escape(str(nearby(path)))  # which messages begin with
+        text = re.sub(rf"(^|(?<=: )){short}{_REST}(?=: )", name, text)
     return text
 
 
