@@ -491,6 +491,16 @@ def test_pages_fit_the_screen(opened, width, scheme):
     assert found[1] == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(21, 24, 28)")
 
 
+def test_settings_that_are_opened_do_not_move_the_output(opened):
+    page = opened(viewport={"width": 800, "height": 600})
+    before = page.page.locator("#output").bounding_box()
+    page.page.click("details[data-control=more] summary")
+    page.page.evaluate("scrollTo(0, 0)")
+    assert page.page.locator("#output").bounding_box()["y"] == before["y"]
+    network = page.page.locator("#network").bounding_box()
+    assert before["y"] < network["y"] + network["height"] + 40
+
+
 @pytest.mark.skipif(not AXE.exists(), reason=f"needs {AXE}")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_are_accessible(opened, scheme):
