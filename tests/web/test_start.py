@@ -153,7 +153,9 @@ def test_a_point_added_to_a_table_changes_no_setting(table):
     before = last(page, "network")["used"]
     assert before["training.l2"] > 0
     page.act({"do": "add", "inputs": [0.5, 0.5], "target": 1})
-    assert last(page, "network")["used"] == before
+    after = last(page, "network")
+    rows = after["points"]["train"]["count"]  # listed rows are also the test rows
+    assert after["used"] == {**before, "data.test": rows}
 
 
 def test_only_a_table_has_a_target(tmp_path):
