@@ -48,13 +48,13 @@ def passed(
         Returns a function that takes the rows of a run and returns its result.
     """
     first = Passes(network)
-    a_run = _passes_of_a_run(network, first.a_pass)
-    rows_a_run = a_run * first.a_pass
-    most = _most_lanes(network, rows, rows_a_run)
-    if most == 1 or is_large(inputs) or threads_of_products() > 1:
+    few = rows < _FEWEST_RUNS * first.a_pass  # told at once: predicting a row is to be fast
+    if few or is_large(inputs) or threads_of_products() > 1:
         yield from map(lane(first), _parts(rows, first.rows))
         return
-    with taken_lanes(most) as count:
+    a_run = _passes_of_a_run(network, first.a_pass)
+    rows_a_run = a_run * first.a_pass
+    with taken_lanes(_most_lanes(network, rows, rows_a_run)) as count:
         if count == 1:
             yield from map(lane(first), _parts(rows, first.rows))
             return
